@@ -16,6 +16,7 @@ from conformance.contract.operations import Profile
 from conformance.judging.waivers import read_waivers
 from conformance.machine.limits import MIN_OPEN_FILES, max_concurrency, max_open_files
 from conformance.options import OPTIONS, is_blank
+from conformance.options.rerun import rerun_options
 from conformance.request_options import (
     header,
     header_name,
@@ -103,6 +104,7 @@ class Settings:
             connection=self.connection,
             states=self.states,
             binding=self.binding.mark if self.binding is not None else None,
+            rerun_options=self.rerun_options,
         )
 
 
@@ -142,6 +144,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         waivers=read_waivers(Path(values["waivers"])) if values.get("waivers") else None,
         repeat=_repeat(values, arrange_config),
         race_repeat=_race_repeat(values),
+        rerun_options=rerun_options(values),
         states=tuple(dict(_state(text) for text in values.get("map_state") or ()).items()),
         binding=binding_from_options(values),
         baseline=Path(values["baseline"]) if values.get("baseline") else None,

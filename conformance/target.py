@@ -124,7 +124,8 @@ class Target:
     like `headers`, but their values are redacted from everything that is saved. The same holds for `query` and
     `secret_query`, which are in the URL of every request. The endpoints that create work are below `arrange_url`, if
     given. `user_agent` replaces the suite's own in every request. `states` maps the target's own state names to the
-    documented ones. `binding` is the digest that requests carry if the run is bound to a product.
+    documented ones. `binding` is the digest that requests carry if the run is bound to a product. `rerun_options` are
+    the words of a command line that sends to the same server in the same way; they contain no secret.
     """
 
     base_url: str
@@ -140,6 +141,7 @@ class Target:
     user_agent: str | None = None
     states: tuple[tuple[str, str], ...] = ()
     binding: str | None = None
+    rerun_options: tuple[str, ...] = ()
 
     def documented_state(self, name: object) -> str | None:
         """Return the documented state for a name, an unmapped name itself, or None for a value that is no string."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 from urllib.parse import unquote
 
 from conformance.exchange import Exchange, Header, Request, Transcript
 from conformance.judging.request_variables import url_words, variables_of
-from conformance.judging.verdict import Failure
+from conformance.judging.verdict import BlamedRequest, Failure
 from conformance.scenario.model import Finding
 
 _MAX_BODY: Final = 2000
@@ -41,7 +41,20 @@ def _described(transcript: Transcript, finding: Finding, variables: Mapping[str,
         curl=curl(exchange.request, variables) if exchange else "",
         diagram=finding.diagram,
         keyword=finding.keyword,
+        blamed=tuple(_blamed(transcript, finding, variables)),
     )
+
+
+def _blamed(transcript: Transcript, finding: Finding, variables: Mapping[str, str]) -> Iterator[BlamedRequest]:
+    for step in finding.blamed:
+        exchange = transcript.find(step)
+        if exchange is not None:
+            yield BlamedRequest(
+                step=step,
+                request=_request(exchange.request),
+                response=_answer(exchange),
+                curl=curl(exchange.request, variables),
+            )
 
 
 def curl(request: Request, variables: Mapping[str, str] | None = None) -> str:

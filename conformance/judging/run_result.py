@@ -72,6 +72,7 @@ class RunMetadata:
     - `phases`: None for a run that did not measure them.
     - `states`: the target's own state names that the run was asked to map to documented ones.
     - `last_response_at`: time of the last response, if the target no longer responded at the end of the run.
+    - `rerun_options`: the words of a command line that sends to the same server in the same way.
     - `noticed`: deviations of other operations from the docs, which are not judged.
     """
 
@@ -104,6 +105,7 @@ class RunMetadata:
     states: tuple[tuple[str, str], ...] = ()
     noticed: tuple[Text, ...] = ()
     last_response_at: str | None = None
+    rerun_options: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that `from_json` reads back to an equal value."""
@@ -134,6 +136,7 @@ class RunMetadata:
                     **{name: Text.from_json(text) if text is not None else None for name, text in texts.items()},
                     "leftovers": tuple(map(str, data["leftovers"])),
                     "states": tuple((str(name), str(state)) for name, state in data.get("states", ())),
+                    "rerun_options": tuple(map(str, data.get("rerun_options", ()))),
                     "noticed": tuple(Text.from_json(text) for text in data.get("noticed", ())),
                     "phases": Phases.from_json(data["phases"]) if data.get("phases") is not None else None,
                 }
@@ -224,8 +227,13 @@ class RunResult:
 
     @property
     def flaky(self) -> list[Verdict]:
-        """The verdicts that differed between repetitions of their scenario."""
+        """The verdicts that differed between repetitions of their scenario, which is no race."""
         return [verdict for verdict in self._found if verdict.repetitions is not None and verdict.repetitions.flaky]
+
+    @property
+    def sometimes_failing_races(self) -> list[Verdict]:
+        """The verdicts on races that differed between repetitions: chance decides how the requests overlap."""
+        return [each for each in self._found if (of := each.repetitions) is not None and of.race and of.differ]
 
     @property
     def scenarios_missing_repetitions(self) -> dict[str, Repetitions]:

@@ -56,11 +56,22 @@ class PlannedCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlamedRequest:
+    """A request that caused a violation which only a later response shows: the exchange in short, and its `curl` line."""
+
+    step: str
+    request: str
+    response: str
+    curl: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """One violation, with everything that a reader needs to reproduce it.
 
     `operations` lists the operations up to it, each with its status. `request` and `response` are the exchange in
-    short, and `curl` repeats the request. `keyword` is the violated JSON Schema keyword, if a schema found it.
+    short, and `curl` repeats the request. `keyword` is the violated JSON Schema keyword, if a schema found it. `blamed`
+    are the earlier requests that caused it; empty if the request itself is at fault.
     """
 
     step: str
@@ -72,8 +83,9 @@ class Failure:
     request: str
     response: str
     curl: str
-    diagram: str = ""
+    diagram: Text | None = None
     keyword: str = ""
+    blamed: tuple[BlamedRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +108,11 @@ class Repetitions:
 
     @property
     def flaky(self) -> bool:
+        """Whether the verdicts differ although the requests do not race; a missing redelivery is no difference."""
+        return self.differ and not self.race
+
+    @property
+    def differ(self) -> bool:
         """Whether the verdicts differ. A race without overlap and a missing redelivery do not count as a difference."""
         silent: set[VerdictKind] = {"not-exercised", "inconclusive"} if self.race else {"not-exercised"}
         return len({kind for kind, _ in self.kinds} - silent) > 1
@@ -133,7 +150,7 @@ class Verdict:
             "kind": self.kind,
             "reason": self.reason.to_json() if self.reason else None,
             "blocked_by": self.blocked_by,
-            "reds": [asdict(failure) for failure in self.failures],
+            "reds": [{**asdict(failure), "blamed": [*map(asdict, failure.blamed)]} for failure in self.failures],
             "observation": self.observation.to_json() if self.observation else None,
             "waiver": self.waiver.to_json() if self.waiver else None,
             "link": self.link,
@@ -148,21 +165,28 @@ class Verdict:
             kind=data["kind"],
             reason=Text.from_json(data["reason"]) if data["reason"] else None,
             blocked_by=data["blocked_by"],
-            failures=tuple(
-                Failure(
-                    **{
-                        **failure,
-                        "expected": Text.from_json(failure["expected"]),
-                        "actual": Text.from_json(failure["actual"]),
-                    }
-                )
-                for failure in data["reds"]
-            ),
+            failures=tuple(map(_failure, data["reds"])),
             observation=Text.from_json(data["observation"]) if data["observation"] else None,
             waiver=Text.from_json(data["waiver"]) if data["waiver"] else None,
             link=data["link"],
             repetitions=_repetitions(data["repetitions"]) if data["repetitions"] else None,
         )
+
+
+def _failure(data: dict[str, Any]) -> Failure:
+    """Read a failure; earlier versions wrote its diagram in one language and no blamed requests."""
+    diagram = data["diagram"]
+    if isinstance(diagram, str):
+        diagram = {"en": diagram, "zh": diagram} if diagram else None
+    return Failure(
+        **{
+            **data,
+            "expected": Text.from_json(data["expected"]),
+            "actual": Text.from_json(data["actual"]),
+            "diagram": Text.from_json(diagram) if diagram is not None else None,
+            "blamed": tuple(BlamedRequest(**request) for request in data.get("blamed", ())),
+        }
+    )
 
 
 def _repetitions(data: dict[str, Any]) -> Repetitions:

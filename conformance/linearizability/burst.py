@@ -8,6 +8,7 @@ from typing import Literal
 
 from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.history import Event, sorted_by_invocation, timeline
+from conformance.text import LANGS, Text
 
 Role = Literal["needed", "beside", "outside"]
 """`needed`: its response is part of the contradiction. `beside`: it may have happened, which changes nothing.
@@ -31,12 +32,22 @@ class Burst:
             return "needed"
         return "beside" if any(event.label == other.label for other in found.events) else "outside"
 
-    def timeline(self) -> list[str]:
+    @property
+    def blamed(self) -> tuple[str, ...]:
+        """The labels of the requests that caused what the last needed GET shows; empty if the last one is no GET."""
+        last = self.counterexample.last
+        if last.operation.kind != "get":
+            return ()
+        writes = (each for each in self.events if each.item == last.item and each.operation.kind != "get")
+        return tuple(event.label for event in writes if event.invoked <= last.completed)
+
+    def timeline(self) -> Text:
         """Return the events as lines of text: `*` precedes needed ones, `-` those outside the contradiction."""
         needed, outside = (
             [event.label for event in self.events if self.role(event) == role] for role in ("needed", "outside")
         )
-        return timeline(self.events, marked=needed, dimmed=outside)
+        rows = {lang: timeline(self.events, marked=needed, dimmed=outside, lang=lang) for lang in LANGS}
+        return Text("\n".join(rows["en"]), "\n".join(rows["zh"]))
 
 
 def burst(counterexample: Counterexample, events: Iterable[Event]) -> Burst:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, Phase, step
+from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, OperationKind, Phase, step
 from conformance.linearizability.counterexample import MAX_STEPS, Counterexample
 from conformance.linearizability.history import Event, can_affect
 from conformance.linearizability.search import BudgetExceeded, SearchBudget, find_linearization
@@ -85,6 +85,59 @@ def phases_during_last(counterexample: Counterexample) -> tuple[Phase, ...]:
     return tuple(found)
 
 
+def allowed_outcomes(counterexample: Counterexample) -> Text:
+    """Return what the last needed response may be, if the other claims are true."""
+    kind = counterexample.last.operation.kind
+    shown = [response for response in _CANDIDATES.get(kind, ()) if _explained(counterexample, response)]
+    if not shown:
+        return Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应")
+    states = _listed([each.state for each in shown if each.state is not None])
+    if kind == "get":
+        return _IN_ANY_ORDER.format(outcomes=states)
+    outcomes = [_OUTCOMES[each] for each in shown if each in _OUTCOMES]
+    if any(each.state is not None for each in shown):
+        outcomes.insert(0, Text("HTTP 200 with state {states}", "HTTP 200 且状态为 {states}").format(states=states))
+    return _IN_ANY_ORDER.format(outcomes=join(_OR, outcomes))
+
+
+_IN_ANY_ORDER: Final = Text(
+    "{outcomes}, in whatever order the requests took effect", "{outcomes}（无论各请求以何种顺序生效）"
+)
+_WITH_STATE: Final = tuple(ModelResponse(200, phase) for phase in PHASES)
+_DELIVERED, _NOT_DELIVERED = ModelResponse(200, delivered=True), ModelResponse(200, delivered=False)
+_CANDIDATES: Final[Mapping[OperationKind, tuple[ModelResponse, ...]]] = {
+    "get": _WITH_STATE,
+    "ack": (*_WITH_STATE, ModelResponse(409)),
+    "stop": (ModelResponse(200),),
+    "force-stop": (ModelResponse(200),),
+    "heartbeat": (ModelResponse(200), ModelResponse(409), ModelResponse(412)),
+    "redeliver": (_DELIVERED, _NOT_DELIVERED),
+}
+"""The documented responses to each operation."""
+_OUTCOMES: Final[Mapping[ModelResponse, Text]] = {
+    **{ModelResponse(status): Text(f"HTTP {status}", f"HTTP {status}") for status in (200, 409, 412)},
+    _DELIVERED: Text("the item", "该 item"),
+    _NOT_DELIVERED: Text("no item", "不返回该 item"),
+}
+
+
+def _explained(counterexample: Counterexample, response: ModelResponse) -> bool:
+    """Return whether some order explains the other claims together with this last response."""
+    claims = {**counterexample.claims, counterexample.last.label: response}
+    events = tuple(
+        replace(event, response=response) if event.label == counterexample.last.label else event
+        for event in replace(counterexample, claims=claims).history
+    )
+    try:
+        return find_linearization(counterexample.initial, [*events], SearchBudget(MAX_STEPS)) is not None
+    except BudgetExceeded:
+        return False
+
+
+def _listed(phases: Sequence[str]) -> Text:
+    return join(_OR, (Text(f"`{phase}`", f"`{phase}`") for phase in phases))
+
+
 def _why(counterexample: Counterexample, last: Event) -> Text:
     """Return the reason why the last claim is impossible, after a colon."""
     others = [event for event in counterexample.history if event.label != last.label]
@@ -108,9 +161,7 @@ _NO_ORDER: Final = Text(": no order of the requests explains that", "：没有�
 def _only(phases: Sequence[Phase], allowed: Sequence[Phase]) -> Text:
     if not phases or set(phases) & set(allowed):
         return _NO_ORDER
-    return Text(": by then the item can only be {phases}", "：此时 item 只能是 {phases}").format(
-        phases=join(_OR, (Text(f"`{phase}`", f"`{phase}`") for phase in phases))
-    )
+    return Text(": by then the item can only be {phases}", "：此时 item 只能是 {phases}").format(phases=_listed(phases))
 
 
 def _each(words: Text, events: Sequence[Event]) -> Text:

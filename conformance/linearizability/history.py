@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from conformance.contract.model import PHASES, ModelResponse, Operation, is_unknown
+from conformance.text import Lang, Text, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,17 @@ def sorted_by_invocation(events: Sequence[Event]) -> list[Event]:
 
 
 def timeline(
-    events: Sequence[Event], width: int = 40, marked: Collection[str] = (), dimmed: Collection[str] = ()
+    events: Sequence[Event],
+    width: int = 40,
+    marked: Collection[str] = (),
+    dimmed: Collection[str] = (),
+    lang: Lang = "en",
 ) -> list[str]:
     """Return a history as lines of text: a heading, then one row per operation, sorted by request time.
 
     Each row has the label, the operation, the response, start and end in ms after the first request, and a bar on a
     common axis of `width` columns. `?` ends the bar of an unknown outcome. A `*` precedes the labels in `marked`, a `-`
-    those in `dimmed`. The text is plain ASCII and shows no text of the target except documented state names.
+    those in `dimmed`. The text shows no text of the target except documented state names; in English it is plain ASCII.
     """
     if not events:
         return []
@@ -92,32 +99,54 @@ def timeline(
     start = rows[0].invoked
     scale = (max(width, 2) - 1) / ((max(event.completed for event in rows) - start) or 1.0)
     margin = "  " if marked or dimmed else ""
-    table = [(margin, "operation", "response", "from ms", "to ms")]
+    operation, response, begin, end = (heading.in_(lang) for heading in _HEADINGS)
+    table = [(margin, operation, response, begin, end)]
     bars = [""]
     for event in rows:
         since, until = event.invoked - start, event.completed - start
         sign = "* " if event.label in marked else "- " if event.label in dimmed else margin
         label = sign + ascii(event.label)[1:-1]
-        table.append((label, event.operation.kind, response_text(event), f"{since * 1000:.1f}", f"{until * 1000:.1f}"))
+        table.append(
+            (label, event.operation.kind, response_text(event).in_(lang), f"{since * 1000:.1f}", f"{until * 1000:.1f}")
+        )
         bars.append(_bar(round(since * scale), round(until * scale), "?" if event.unknown else "]"))
-    widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
-    return [
-        "  ".join([*map(str.ljust, row[:3], widths), *map(str.rjust, row[3:], widths[3:]), bar]).rstrip()
-        for row, bar in zip(table, bars, strict=True)
-    ]
+    widths = [max(map(_cells, column)) for column in zip(*table, strict=True)]
+    lines = []
+    for row, bar in zip(table, bars, strict=True):
+        gaps = [" " * (wanted - _cells(cell)) for cell, wanted in zip(row, widths, strict=True)]
+        texts = [cell + gap for cell, gap in zip(row[:3], gaps, strict=False)]
+        numbers = [gap + cell for cell, gap in zip(row[3:], gaps[3:], strict=True)]
+        lines.append("  ".join([*texts, *numbers, bar]).rstrip())
+    return lines
 
 
-def response_text(event: Event) -> str:
+_HEADINGS: Final = (
+    Text("operation", "操作"),
+    Text("response", "响应"),
+    Text("from ms", "开始 ms"),
+    Text("to ms", "结束 ms"),
+)
+
+
+def _cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1 for char in text)
+
+
+def response_text(event: Event) -> Text:
     """Return the response in a few words, without text of the target except documented state names."""
     response = event.response
     if response.status is None:
-        return "unknown"
-    words = [str(response.status)]
+        return Text("unknown", "未知")
+    status = Text(str(response.status), str(response.status))
     if event.operation.kind == "redeliver" and response.delivered is not None:
-        words.append("delivered" if response.delivered else "not delivered")
+        more = Text("delivered", "已投递") if response.delivered else Text("not delivered", "未投递")
     elif response.state is not None:
-        words.append(response.state if response.state in PHASES else "(another state)")
-    return " ".join(words)
+        known = response.state in PHASES
+        more = Text(response.state, response.state) if known else Text("(another state)", "（其他状态）")
+    else:
+        return status
+    return join(" ", [status, more])
 
 
 def _bar(first: int, last: int, end: str) -> str:

@@ -277,6 +277,7 @@ class RunController:
             user_agent=self.settings.user_agent,
             states=self.settings.states,
             binding=self.settings.binding.mark if self.settings.binding is not None else None,
+            rerun_options=self.settings.rerun_options,
         )
         return target, credentials
 
@@ -341,6 +342,7 @@ class RunController:
             api_prefix=target.api_prefix,
             worker_header=target.worker_header,
             states=target.states,
+            rerun_options=target.rerun_options,
             embedded=target.embedded,
             insecure=target.connection.insecure,
             processes=self._processes,

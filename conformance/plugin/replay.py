@@ -53,7 +53,12 @@ class Replay:
     def target(self) -> Target:
         """The server that the saved run judged."""
         about = self.evidence.metadata
-        return Target(base_url=about.base_url, api_prefix=about.api_prefix, embedded=about.embedded)
+        return Target(
+            base_url=about.base_url,
+            api_prefix=about.api_prefix,
+            embedded=about.embedded,
+            rerun_options=about.rerun_options,
+        )
 
     def includes(self, line: PlannedCheck) -> bool:
         """Return whether the evidence contains this check."""

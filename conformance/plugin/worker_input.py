@@ -57,6 +57,7 @@ def pack(run_config: RunConfig, *, processes: int, inherited: Iterable[str] = ()
             "embedded": target.embedded,
             "user_agent": target.user_agent,
             "binding": target.binding,
+            "rerun_options": list(target.rerun_options),
             "states": [list(pair) for pair in target.states],
         },
     }
@@ -93,6 +94,7 @@ def unpack(data: dict[str, Any]) -> RunConfig:
             embedded=target["embedded"],
             user_agent=target["user_agent"],
             binding=target["binding"],
+            rerun_options=tuple(target["rerun_options"]),
             states=tuple((name, state) for name, state in target["states"]),
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -12,6 +12,7 @@ from conformance.judging.verdict import WORDS, Repetitions, Verdict, VerdictKind
 from conformance.reporting.escaping import escape_line
 from conformance.text import Text, join
 
+RACES_HEADING: Final = Text("Races that failed in some of their repetitions", "在部分重复中失败的并发场景")
 FLAKY_HEADING: Final = Text("Flaky: the verdict differs between repetitions", "不稳定：各次重复的结论不一致")
 
 _HELD: Final = Text("each scenario ran {n} times, each time on a fresh item", "每个场景执行 {n} 次，每次使用新的 item")
@@ -25,12 +26,13 @@ _TENTH: Final = 0.1
 _NAMED: Final = 6
 """How many scenarios are named; the rest is counted. report.json names all of them."""
 _IN: Final = Text("{word} in {n}", "{word} {n} 次")
+_RACE_TALLY: Final = Text("{word} in {n} of {held} repetitions", "{held} 次重复中{word} {n} 次")
 _OF: Final = Text("{kinds} of {held}", "{held} 次中{kinds}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlakyGroup:
-    """Flaky requirements of one scenario that share the same tally of verdicts."""
+    """Requirements of one scenario whose verdicts differed between repetitions in the same way."""
 
     scenario: str
     tally: Text
@@ -74,8 +76,17 @@ def _milliseconds(seconds: float) -> str:
 
 def flaky_groups(record: RunResult) -> Iterator[FlakyGroup]:
     """Yield the checks whose verdict differed between repetitions, grouped by scenario and tally."""
+    yield from _groups(record.flaky)
+
+
+def race_groups(record: RunResult) -> Iterator[FlakyGroup]:
+    """Yield the checks of races whose verdict differed between repetitions, grouped by scenario and tally."""
+    yield from _groups(record.sometimes_failing_races)
+
+
+def _groups(differing: Iterable[Verdict]) -> Iterator[FlakyGroup]:
     groups: dict[tuple[str, tuple[object, ...]], list[Verdict]] = {}
-    for verdict in record.flaky:
+    for verdict in differing:
         assert verdict.repetitions is not None
         groups.setdefault((verdict.line.scenario, verdict.repetitions.kinds), []).append(verdict)
     for (scenario, _), verdicts in groups.items():
@@ -95,8 +106,12 @@ def _times(scenario: str, held: int) -> Text:
 def verdict_counts_text(kind: VerdictKind, repetitions: Repetitions) -> Text:
     """Return the count of each verdict, worst first, as in "failed in 3, passed in 7 of 10".
 
-    `kind` is used if all repetitions had the same verdict.
+    Of a race only the worst one is counted, as in "failed in 3 of 10 repetitions". `kind` is used if all repetitions had
+    the same verdict.
     """
+    if repetitions.race:
+        worst, times = repetitions.kinds[0] if repetitions.kinds else (kind, repetitions.held)
+        return _RACE_TALLY.format(word=WORDS[worst], n=times, held=repetitions.held)
     times_each = repetitions.kinds or ((kind, repetitions.held),)
     kinds = join(Text(", ", "、"), (_IN.format(word=WORDS[each], n=times) for each, times in times_each))
     return _OF.format(kinds=kinds, held=repetitions.held)

@@ -17,7 +17,8 @@ from conformance.judging.verdict import WORDS, Failure, Repetitions, Verdict, Ve
 from conformance.judging.violation_text import short_violation
 from conformance.reporting.escaping import escape_line, quote_lines
 from conformance.reporting.flakiness import verdict_counts_text
-from conformance.text import LANGS, Lang, Text
+from conformance.reporting.request_line import NOTHING_RECORDED, blamed_groups
+from conformance.text import LANGS, Lang, Text, join
 
 LOST: Final = Text("the run ended without a verdict on this check", "运行结束时此项检查没有结论")
 
@@ -32,7 +33,6 @@ _REPEAT: Final[dict[bool, Text]] = {
 """The label of a command; the key says whether the suite has deleted the objects that the command names."""
 _STEP: Final = Text("step `{step}`", "步骤 `{step}`")
 _AT: Final = Text("{actual} (at {pointer})", "{actual}（位于 {pointer}）")
-_NOTHING: Final = Text("(nothing was recorded)", "（没有记录）")
 _LANGUAGES: Final[dict[Lang, Text]] = {
     "en": Text("Docs (English)", "文档（英文）"),
     "zh": Text("Docs (Chinese)", "文档（中文）"),
@@ -41,6 +41,13 @@ _LANGUAGES: Final[dict[Lang, Text]] = {
 
 OPEN: Final = Text("Docs unclear", "文档的歧义")
 """The label of an entry of the ambiguity register."""
+
+HISTORY: Final = Text("History", "操作历史")
+HISTORY_MARKS: Final = Text(
+    "* marks the responses that contradict each other, - requests that are not part of the contradiction",
+    "* 标出相互矛盾的响应，- 标出不属于矛盾本身的请求",
+)
+"""The legend of a race's history."""
 
 LIKELY_CAUSE: Final = Text("Likely cause", "可能的原因")
 CONSEQUENCE: Final = Text("Effect on workers", "对 worker 的影响")
@@ -230,26 +237,45 @@ def _failure(failure: Failure, lang: Lang, limit: int | None, repeat: Text) -> I
     )
     yield _labelled(lang, Text("Steps", "步骤"), way.in_(lang))
     yield _labelled(lang, Text("Expected", "预期"), escape_line(failure.expected.in_(lang), limit))
-    yield _labelled(lang, Text("Got", "实际"), escape_line(actual_text(failure).in_(lang), limit))
+    label = VIOLATION if failure.diagram else Text("Got", "实际")
+    yield _labelled(lang, label, escape_line(actual_text(failure).in_(lang), limit))
     if failure.diagram:
-        yield _labelled(lang, Text("History", "操作历史"), "")
-        yield from quote_lines(failure.diagram, lang)
+        yield _labelled(lang, HISTORY, HISTORY_MARKS.in_(lang))
+        yield from quote_lines(failure.diagram.in_(lang), lang)
     yield from exchange_lines(failure, lang, limit, repeat=repeat)
 
 
 def exchange_lines(
     failure: Failure, lang: Lang, limit: int | None, *, removed: bool = False, repeat: Text | None = None
 ) -> Iterator[str]:
-    """Yield the schema's origin, the request, the response and the command that repeats the request."""
+    """Yield the schema's origin, then requests, responses and commands: those at fault first, then what shows it."""
     if failure.source:
         yield _labelled(lang, Text("Schema from", "schema 出处"), escape_line(failure.source, limit))
-    yield _labelled(lang, Text("Request", "请求"), "")
-    yield from quote_lines(failure.request or _NOTHING.in_(lang), lang, limit)
+    for group in blamed_groups(failure):
+        steps = join(Text(", ", "、"), (_STEP.format(step=escape_line(each.step)) for each in group))
+        yield _labelled(lang, AT_FAULT.format(steps=steps), "")
+        yield from quote_lines(group[0].request, lang, limit)
+        for each in group:
+            yield _labelled(lang, ITS_RESPONSE.format(step=_STEP.format(step=escape_line(each.step))), "")
+            yield from quote_lines(each.response or NOTHING_RECORDED.in_(lang), lang, limit)
+    shows = SHOWING.format(step=_STEP.format(step=escape_line(failure.step)))
+    yield _labelled(lang, shows if failure.blamed else Text("Request", "请求"), "")
+    yield from quote_lines(failure.request or NOTHING_RECORDED.in_(lang), lang, limit)
     yield _labelled(lang, Text("Response", "响应"), "")
-    yield from quote_lines(failure.response or _NOTHING.in_(lang), lang, limit)
-    if failure.curl:
-        # Never shortened: half a command reproduces nothing.
-        yield _labelled(lang, repeat or _REPEAT[removed], escape_line(failure.curl))
+    yield from quote_lines(failure.response or NOTHING_RECORDED.in_(lang), lang, limit)
+    # Never shortened: half a command reproduces nothing.
+    for command in commands(failure):
+        yield _labelled(lang, repeat or _REPEAT[removed], escape_line(command))
+
+
+def commands(failure: Failure) -> list[str]:
+    """Return the commands that repeat the requests at fault and the one that shows it, equal ones once."""
+    return [*dict.fromkeys(command for command in (*(each.curl for each in failure.blamed), failure.curl) if command)]
+
+
+AT_FAULT: Final = Text("Request at fault ({steps})", "引发问题的请求（{steps}）")
+ITS_RESPONSE: Final = Text("Response ({step})", "响应（{step}）")
+SHOWING: Final = Text("Request that shows it ({step})", "显示问题的请求（{step}）")
 
 
 VIOLATION: Final = Text("Violation", "违反")

@@ -34,6 +34,14 @@ class JudgedServer(Protocol):
         """Where the server was reached."""
 
     @property
+    def api_prefix(self) -> str:
+        """The path of the API below it."""
+
+    @property
+    def rerun_options(self) -> tuple[str, ...]:
+        """The words of a command line that sends to it in the same way."""
+
+    @property
     def embedded(self) -> bool:
         """Whether it was the suite's own emulator."""
 
@@ -101,6 +109,14 @@ def target_arguments(about: JudgedServer) -> list[str]:
     words += ["--worker-header", about.worker_header] if about.worker_header != DEFAULT_WORKER_HEADER else []
     for name, state in about.states:
         words += ["--map-state", f"{name}={state}"]
+    return words
+
+
+def connection_words(about: JudgedServer) -> list[str]:
+    """Return the options of a command that sends to the server in the same way, as words."""
+    words = [*about.rerun_options]
+    if "--api-prefix" not in words and about.api_prefix != DEFAULT_API_PREFIX:
+        words += ["--api-prefix", about.api_prefix]  # a run of an earlier version has not saved the others
     return words
 
 

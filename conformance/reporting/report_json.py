@@ -180,7 +180,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "request": failure.request,
         "answer": failure.response,
         "curl": failure.curl,
-        "exhibit": failure.diagram,
+        "exhibit": failure.diagram.en if failure.diagram is not None else "",
     }
 
 

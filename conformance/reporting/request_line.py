@@ -1,12 +1,13 @@
-"""The request that failed in one line: method, path, and what distinguishes it from the plain ack."""
+"""The request at fault in one line: method, path, what distinguishes it from the plain ack, and its outcome."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from conformance.judging.run_result import RunMetadata
-from conformance.judging.verdict import Failure
+from conformance.judging.verdict import BlamedRequest, Failure
 from conformance.reporting.escaping import escape_line
 from conformance.text import Text, join
 
@@ -21,11 +22,41 @@ ARROW: Final = " → "
 """Between two steps."""
 COMMA: Final = Text(", ", "，")
 """Between the parts of a request."""
+AND: Final = Text(", ", "、")
+SENT: Final = Text("Sent", "请求")
+THEN_SENT: Final = Text("Then sent", "随后的请求")
+"""The label of the request whose response shows what an earlier one did."""
+NO_RESPONSE: Final = Text("no response", "无响应")
+NOTHING_RECORDED: Final = Text("(nothing was recorded)", "（没有记录）")
+_BLAMED: Final = 4
+"""How many different requests at fault are shown."""
 
 
-def request_line(failure: Failure, about: RunMetadata) -> Text | None:
-    """Return `POST /…/ack, Worker-ID: w`; None if no request was recorded. Long ids keep their last six digits."""
-    head, _, body = failure.request.partition("\n\n")
+def sent_lines(failure: Failure, about: RunMetadata) -> Iterator[tuple[Text, Text]]:
+    """Yield a label and a request for each request that matters: those at fault first, then the one that shows it.
+
+    Long ids keep their last six digits.
+    """
+    groups = blamed_groups(failure)
+    for group in groups[:_BLAMED]:
+        yield SENT, _with_outcome(group, about, named=len(failure.blamed) > 1)
+    if len(groups) > _BLAMED:
+        rest = len(groups) - _BLAMED
+        yield SENT, Text("{n} more requests", "另有 {n} 种请求").format(n=rest)
+    yield THEN_SENT if groups else SENT, request_line(failure.request, about) or NOTHING_RECORDED
+
+
+def blamed_groups(failure: Failure) -> list[list[BlamedRequest]]:
+    """Return the requests at fault in their order, equal ones together."""
+    groups: dict[str, list[BlamedRequest]] = {}
+    for blamed in failure.blamed:
+        groups.setdefault(blamed.request, []).append(blamed)
+    return list(groups.values())
+
+
+def request_line(request: str, about: RunMetadata) -> Text | None:
+    """Return `POST /…/ack, Worker-ID: w`; None for an empty request."""
+    head, _, body = request.partition("\n\n")
     first, *headers = head.split("\n")
     if not first:
         return None
@@ -36,6 +67,18 @@ def request_line(failure: Failure, about: RunMetadata) -> Text | None:
     if body:
         parts.append(Text("body {body}", "请求体 {body}").format(body=escape_line(body, _BODY)))
     return join(COMMA, parts)
+
+
+def _with_outcome(group: list[BlamedRequest], about: RunMetadata, *, named: bool) -> Text:
+    """Return the request and the statuses that it got, with the names of its steps if there are several."""
+    names = join(AND, (_same(f"`{each.step}`") for each in group))
+    request = request_line(group[0].request, about) or _same(group[0].step)
+    statuses = dict.fromkeys(each.response.partition("\n")[0] or NO_RESPONSE for each in group)
+    outcome = join(AND, (each if isinstance(each, Text) else _same(escape_line(each, _HEADER)) for each in statuses))
+    words = Text("{request} ({names}){arrow}{outcome}", "{request}（{names}）{arrow}{outcome}")
+    if not named:
+        words = Text("{request}{arrow}{outcome}", "{request}{arrow}{outcome}")
+    return words.format(request=request, names=names, arrow=ARROW, outcome=outcome)
 
 
 def steps_before(failure: Failure) -> Text:

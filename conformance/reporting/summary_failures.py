@@ -14,6 +14,7 @@ from conformance.judging.verdict import WORDS, Verdict
 from conformance.reporting.markdown import code, literal, section, with_code
 from conformance.reporting.messages import OPEN, VIOLATION, ambiguity_text, level_and_basis, scenario_title
 from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE, next_steps
+from conformance.reporting.request_line import sent_lines
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.text import Lang, Text, join
 
@@ -115,8 +116,9 @@ def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> It
     yield Text("Scenario", "场景"), _scenario(entry)
     if entry.cause is not None:
         failure = entry.cause.failure
-        if not failure.diagram:
-            yield Text("Expected", "预期"), with_code(failure.expected)
+        for label, sent in sent_lines(failure, about):
+            yield label, Text(code(sent.en.replace("`", "")), code(sent.zh.replace("`", "")))
+        yield Text("Expected", "预期"), with_code(failure.expected)
         actual = with_code(failure.actual)
         yield (
             VIOLATION if failure.diagram else Text("Got", "实际"),

@@ -8,10 +8,12 @@ from typing import Final
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, VerdictKind
-from conformance.reporting.flakiness import FLAKY_HEADING, flaky_groups
+from conformance.reporting.flakiness import FLAKY_HEADING, RACES_HEADING, FlakyGroup, flaky_groups, race_groups
 from conformance.reporting.markdown import LONGEST, code, section, shortened, table_row
 from conformance.reporting.messages import LOST, PARTLY
 from conformance.reporting.next_steps import FIX, next_steps
+from conformance.reporting.quantities import checks
+from conformance.reporting.unjudged_checks import NOT_JUDGED, unjudged_checks
 from conformance.text import Lang, Text, join
 
 _SHOWN: Final = 20
@@ -27,10 +29,14 @@ _COMMA: Final = Text(", ", "、")
 
 def flaky_checks(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield a table of the checks whose verdict differed between repetitions."""
-    groups = list(flaky_groups(record))
+    yield from _differing(FLAKY_HEADING, [*flaky_groups(record)], lang)
+    yield from _differing(RACES_HEADING, [*race_groups(record)], lang)
+
+
+def _differing(title: Text, groups: Sequence[FlakyGroup], lang: Lang) -> Iterator[str]:
     if not groups:
         return
-    yield from _heading(FLAKY_HEADING, len(record.flaky), lang)
+    yield from _heading(title, sum(len(group.requirements) for group in groups), lang)
     titles = (Text("scenario", "场景"), Text("requirement", "契约要求"), Text("verdicts", "各结论次数"))
     yield table_row([title.in_(lang) for title in titles])
     yield table_row(["---"] * len(titles))
@@ -63,6 +69,23 @@ def listed(record: RunResult, kind: VerdictKind, lang: Lang) -> Iterator[str]:
             named = name.format(id=result.requirement.id, level=result.requirement.level).in_(lang)
             groups.setdefault(_why(result, record), []).append(named)
     yield from _groups(groups, lang)
+
+
+def unjudged(record: RunResult, lang: Lang) -> Iterator[str]:
+    """Yield every check that was not judged, by reason, the most frequent first, in a part that is closed at first."""
+    groups = sorted(unjudged_checks(record).items(), key=lambda group: -len(group[1]))
+    if not groups:
+        return
+    words = Text("{title} ({checks})", "{title}（{checks}）")
+    count = checks(sum(len(verdicts) for _, verdicts in groups))
+    yield from ("", "<details>", f"<summary>{words.format(title=NOT_JUDGED, checks=count).in_(lang)}</summary>", "")
+    for reason, verdicts in groups[:_SHOWN]:
+        names = _names([code(name) for name in dict.fromkeys(each.line.requirement for each in verdicts)])
+        entry = Text("- {n}: {reason} ({names})", "- {n}：{reason}（{names}）")
+        yield entry.format(n=checks(len(verdicts)), reason=shortened(reason), names=names).in_(lang)
+    if len(groups) > _SHOWN:
+        yield _MORE.format(n=sum(len(verdicts) for _, verdicts in groups[_SHOWN:])).in_(lang)
+    yield from ("", "</details>", "")
 
 
 def partly(record: RunResult, lang: Lang) -> Iterator[str]:

@@ -15,7 +15,7 @@ from conformance.reporting.baseline_text import markdown_line
 from conformance.reporting.markdown import with_code
 from conformance.reporting.root_causes import causes_in
 from conformance.reporting.summary_failures import failures
-from conformance.reporting.summary_lists import flaky_checks, left_behind, listed, noticed, partly
+from conformance.reporting.summary_lists import flaky_checks, left_behind, listed, noticed, partly, unjudged
 from conformance.reporting.summary_run import about_run, chapters
 from conformance.reporting.verdict_sentence import verdict_sentence
 from conformance.text import Lang, Text
@@ -38,6 +38,7 @@ def _lines(record: RunResult, lang: Lang) -> Iterator[str]:
     yield from failures(record, lang)
     yield from about_run(record, lang)
     yield from chapters(record, lang)
+    yield from unjudged(record, lang)
     yield from flaky_checks(record, lang)
     yield from listed(record, "suite-error", lang)
     yield from listed(record, "inconclusive", lang)

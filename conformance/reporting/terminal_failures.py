@@ -16,6 +16,8 @@ from conformance.judging.verdict import WORDS, Failure, Verdict, VerdictKind
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import (
     CONSEQUENCE,
+    HISTORY,
+    HISTORY_MARKS,
     LIKELY_CAUSE,
     OPEN,
     VIOLATION,
@@ -29,7 +31,7 @@ from conformance.reporting.messages import (
 )
 from conformance.reporting.next_steps import FIX, LIKELY_FIX, RE_RUN, REPRODUCE, NextSteps, next_steps
 from conformance.reporting.quantities import amount, causes, checks, requirements, scenarios
-from conformance.reporting.request_line import ARROW, COMMA, request_line, steps_before
+from conformance.reporting.request_line import ARROW, COMMA, sent_lines, steps_before
 from conformance.reporting.root_causes import Cause
 from conformance.reporting.terminal_view import LONGEST_VALUE, TerminalView
 from conformance.reporting.wrapping import CONTINUED, cut
@@ -51,11 +53,9 @@ ROOT_CAUSES: Final = Text("Root causes", "根因")
 _SCENARIO: Final = Text("Scenario", "场景")
 _REQUIREMENT: Final = Text("Requirement", "契约要求")
 _BECAUSE: Final = Text("Because", "依据说明")
-_SENT: Final = Text("Sent", "请求")
 _STEPS: Final = Text("Steps", "步骤")
 _EXPECTED: Final = Text("Expected", "预期")
 _GOT: Final = Text("Got", "实际")
-_HISTORY_LABEL: Final = Text("History", "操作历史")
 _REPETITIONS: Final = Text("Repetitions", "重复")
 _DOCS: Final = Text("Docs", "文档")
 _DETAILS: Final = Text("Details", "详情")
@@ -148,10 +148,9 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
         title=scenario_title(verdict.line.scenario), id=verdict.line.scenario
     )
     yield from view.labelled(_SCENARIO, title, foreign=True)
-    sent = request_line(cause.failure, record.metadata)
     yield from view.labelled(_STEPS, steps_before(cause.failure), foreign=True, after=ARROW)
-    if sent is not None:
-        yield from view.labelled(_SENT, sent, foreign=True, after=COMMA.in_(view.lang))
+    for label, sent in sent_lines(cause.failure, record.metadata):
+        yield from view.labelled(label, sent, foreign=True, after=COMMA.in_(view.lang))
     yield from _found(cause.failure, view)
     if verdict.repetitions is not None and (verdict.repetitions.flaky or verdict.repetitions.race):
         yield from view.labelled(_REPETITIONS, repetition_text(verdict.kind, verdict.repetitions))
@@ -182,12 +181,11 @@ def _requirement(requirement: Requirement, view: TerminalView) -> list[str]:
 
 
 def _found(failure: Failure, view: TerminalView) -> Iterator[str]:
-    if not failure.diagram:
-        yield from view.labelled(_EXPECTED, failure.expected, foreign=True)
+    yield from view.labelled(_EXPECTED, failure.expected, foreign=True)
     yield from view.labelled(VIOLATION if failure.diagram else _GOT, actual_text(failure), foreign=True)
     if failure.diagram:
-        lines = failure.diagram.split("\n")
-        yield Text("  {label}:", "  {label}：").format(label=_HISTORY_LABEL).in_(view.lang)
+        lines = failure.diagram.in_(view.lang).split("\n")
+        yield from view.labelled(HISTORY, HISTORY_MARKS)
         for line in lines if view.verbose else lines[:_HISTORY]:
             yield cut(f"    {CONTINUED}{escape_line(line)}", max(view.columns, 60)).rstrip()
         if len(lines) > _HISTORY and not view.verbose:

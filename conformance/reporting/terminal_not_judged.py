@@ -8,11 +8,12 @@ from typing import Final
 from conformance.contract.catalogue import Requirement
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunResult
-from conformance.judging.verdict import WORDS, Verdict
-from conformance.reporting.messages import LOST, PARTLY, summary
+from conformance.judging.verdict import WORDS
+from conformance.reporting.messages import LOST, PARTLY
 from conformance.reporting.quantities import amount, checks, requirements
 from conformance.reporting.styled_text import wrap_names
 from conformance.reporting.terminal_view import TerminalView
+from conformance.reporting.unjudged_checks import NOT_JUDGED, unjudged_checks
 from conformance.text import Text, join
 
 _REASONS: Final = 8
@@ -20,16 +21,13 @@ _REASONS: Final = 8
 _NAMED: Final = 3
 """How many requirements are named beside a reason; of more of them only each MUST is."""
 
-NOT_JUDGED: Final = Text("Not judged", "未判定")
 NOT_EXERCISED: Final = Text("Not exercised", "未执行")
-_BLOCKED: Final = Text("blocked by the failures above", "因上述失败而受阻")
-_WAIVED: Final = Text("blocked by a waived failure", "因已豁免的失败而受阻")
 _COUNTED: Final = Text("{n}: {reason}", "{n}：{reason}")
 
 
 def not_judged(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield how many checks were not judged, by reason, the most frequent first."""
-    groups = _by_reason(record)
+    groups = unjudged_checks(record)
     if not groups:
         return
     yield from view.heading(NOT_JUDGED, checks(sum(map(len, groups.values()))))
@@ -112,22 +110,3 @@ def _why_not(result: RequirementResult) -> Text:
     if wanted is None or wanted in reason.en:
         return reason
     return Text("{reason} (needs {wanted})", "{reason}（需要 {wanted}）").format(reason=reason, wanted=wanted)
-
-
-def _by_reason(record: RunResult) -> dict[Text, list[Verdict]]:
-    """Return the checks that say nothing about the target; those that a failure of this run blocks are one group."""
-    failed = {result.requirement.id for result in record.tally.requirements_with_verdict("failed")}
-    failed |= {r.requirement.id for r in record.tally.results if r.blocked_by and failed >= set(r.blocked_by)}
-    waived = {result.requirement.id for result in record.tally.requirements_with_verdict("waived")}
-    groups: dict[Text, list[Verdict]] = {}
-    for result in record.tally.results:
-        for verdict in result.verdicts:
-            if verdict.kind not in {"inconclusive", "not-exercised"}:
-                continue
-            reason = summary(verdict)
-            if verdict.blocked_by in failed:
-                reason = _BLOCKED
-            elif verdict.blocked_by in waived:
-                reason = _WAIVED
-            groups.setdefault(reason, []).append(verdict)
-    return groups

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Final
 
@@ -12,7 +12,7 @@ from conformance.contract.schema_language_differences import schema_differences
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.flakiness import FLAKY_HEADING, flaky_groups
+from conformance.reporting.flakiness import FLAKY_HEADING, RACES_HEADING, FlakyGroup, flaky_groups, race_groups
 from conformance.reporting.messages import (
     LOST,
     UNOBSERVED_HEADING,
@@ -21,11 +21,11 @@ from conformance.reporting.messages import (
     unobserved_effects,
     waiver_reason,
 )
+from conformance.reporting.next_steps import connection_words
 from conformance.reporting.quantities import amount, checks, requirements
 from conformance.reporting.styled_text import StyledLine, Tone, wrap_names
 from conformance.reporting.table import align_columns
 from conformance.reporting.terminal_view import TerminalView
-from conformance.target import DEFAULT_API_PREFIX
 from conformance.text import Text
 
 _LISTED: Final = 6
@@ -75,10 +75,14 @@ def suite_errors(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 def flaky_checks(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield the checks whose verdict differed between repetitions of their scenario."""
-    if not record.flaky:
-        return
-    yield from view.heading(FLAKY_HEADING, checks(len(record.flaky)))
-    for group in flaky_groups(record):
+    yield from _differing(FLAKY_HEADING, [*flaky_groups(record)], view)
+    yield from _differing(RACES_HEADING, [*race_groups(record)], view)
+
+
+def _differing(title: Text, groups: Sequence[FlakyGroup], view: TerminalView) -> Iterator[str]:
+    if groups:
+        yield from view.heading(title, checks(sum(len(group.requirements) for group in groups)))
+    for group in groups:
         yield from view.entry(Text("{name}: {tally}", "{name}：{tally}").format(name=group.scenario, tally=group.tally))
         yield from wrap_names(Text("requirements", "契约要求"), group.requirements, view.lang, view.columns)
 
@@ -174,9 +178,7 @@ def remarks(record: RunResult, view: TerminalView) -> Iterator[str]:
 def clean_command(about: RunMetadata) -> str:
     """Return the command that deletes what a run has left on its target."""
     words = ["work-conformance", "clean", "--run-id", about.run_id, "--base-url", about.base_url]
-    if about.api_prefix != DEFAULT_API_PREFIX:
-        words += ["--api-prefix", about.api_prefix]
-    return shlex.join(words)
+    return shlex.join([*words, *connection_words(about)])
 
 
 def _leftovers(about: RunMetadata, view: TerminalView) -> Iterator[str]:

@@ -21,7 +21,7 @@ class Finding:
 
     `pointer` names the place in the response: a JSON pointer into the body, or a header. `diagram` is a drawing in
     text, several lines that contain only the suite's own text. `keyword` is the violated JSON Schema keyword, if a schema
-    found it.
+    found it. `blamed` are the earlier steps that caused it, if the step itself only shows it.
     """
 
     step: str
@@ -29,8 +29,9 @@ class Finding:
     actual: Text
     pointer: str = ""
     source: str = ""
-    diagram: str = ""
+    diagram: Text | None = None
     keyword: str = ""
+    blamed: tuple[str, ...] = ()
 
 
 CheckFunction = Callable[["TranscriptView"], Iterator[Finding]]

@@ -7,9 +7,15 @@ from dataclasses import replace
 import pytest
 
 from conformance.exchange import Ending
+from conformance.judging.verdict import Failure
 from conformance.text import Text
 from tests.chapters.race_dialogs import FOREIGN, HEARTBEAT, OTHER, SAME, STOP, Reply, acks, beside, kinds, race, reply
 from tests.scenario.transcript_builder import Dialog, envelope
+
+
+def history(failure: Failure) -> list[str]:
+    return failure.diagram.en.splitlines() if failure.diagram is not None else []
+
 
 # --- four acks of the rightful worker
 
@@ -57,7 +63,7 @@ def test_all_refused_is_said_plainly_and_once_more_as_a_history() -> None:
         "the GET after the race (`after`) must not show `starting`: by then the item can only be `queued` (the item was"
         " `queued`, then `ack.1` returned 409 and `ack.2` returned 409 and `ack.3` returned 409 and `ack.4` returned 409)",
     ]
-    picture = failures[1].diagram.splitlines()
+    picture = history(failures[1])
     assert [line.split()[:2] for line in picture[1:]] == [
         ["*", step] for step in ("ack.1", "ack.2", "ack.3", "ack.4", "after")
     ]
@@ -75,7 +81,7 @@ def test_what_a_contradiction_does_not_need_is_not_marked() -> None:
         " `queued`, then `ack.1` returned 200)",
         "并发之后的 GET（`after`）不应显示 `queued`：此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `ack.1` 返回 200）",
     )
-    assert [line[:7].split() for line in failure.diagram.splitlines()[1:]] == [
+    assert [line[:7].split() for line in history(failure)[1:]] == [
         ["*", "ack.1"],
         ["ack.2"],
         ["ack.3"],
@@ -89,7 +95,7 @@ def test_an_answer_that_no_state_allows_stands_alone(status: int) -> None:
     failures = race("race.same-worker", acks("starting", status, 409, 409), "starting").verdict(SAME).failures
     assert [failure.step for failure in failures] == ["ack.2", "ack.2"]
     assert f"(`ack.2`) must not return {status}: no state of an item allows that" in failures[0].actual.en
-    signs = [line.split()[:2] for line in failures[0].diagram.splitlines()[1:]]
+    signs = [line.split()[:2] for line in history(failures[0])[1:]]
     assert signs == [["-", "ack.1"], ["*", "ack.2"], ["-", "ack.3"], ["-", "ack.4"]]
     assert f"HTTP {status}" in failures[1].actual.en
     assert not failures[1].diagram
@@ -247,9 +253,11 @@ def test_a_stopped_item_that_is_revived_or_moved_back_fails(
 ) -> None:
     verdict = beside(other, burst, after, phase).verdict(HEARTBEAT if other == "heartbeat" else STOP)
     assert verdict.kind == "failed"
-    assert all(any(line.startswith("* ") for line in failure.diagram.splitlines()) for failure in verdict.failures[:1])
+    assert all(any(line.startswith("* ") for line in history(failure)) for failure in verdict.failures[:1])
     if not {500, "queued"} & set(burst):  # those are wrong by themselves
-        assert any(other in failure.diagram for failure in verdict.failures), "the history shows what it ran into"
+        assert any(other in "".join(history(failure)) for failure in verdict.failures), (
+            "the history shows what it ran into"
+        )
 
 
 # --- what follows in the middle of a burst
@@ -286,3 +294,17 @@ def test_a_race_of_an_earlier_suite_had_fewer_requests() -> None:
     dialog = stopped_and_acked(409)
     del dialog.exchanges["ack.late"]
     assert dialog.verdict(STOP).kind == "inconclusive", "this one was counted, and is not there"
+
+
+def test_a_race_names_what_was_allowed_and_every_request_behind_what_a_get_shows() -> None:
+    failure = race("race.same-worker", acks(409, 409, 409, 409), "starting").verdict(SAME).failures[1]
+    assert failure.expected.en == "`queued`, in whatever order the requests took effect"
+    assert failure.expected.zh == "`queued`（无论各请求以何种顺序生效）"
+    assert [blamed.step for blamed in failure.blamed] == ["ack.1", "ack.2", "ack.3", "ack.4"]
+
+
+def test_the_allowed_responses_to_an_ack_after_a_stop() -> None:
+    failures = stopped_and_acked("starting").verdict(STOP).failures
+    failure = next(each for each in failures if each.diagram is not None)
+    assert failure.expected.en == "HTTP 409, in whatever order the requests took effect"
+    assert not failure.blamed

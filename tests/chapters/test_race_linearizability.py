@@ -88,7 +88,7 @@ def test_a_contradiction_is_about_one_item_and_names_it(
     assert burst_at(dialog.view(), "b.ack") is None
     assert burst_at(dialog.view(), "before") is None
     assert f"item `{item}` was `queued`" in finding.actual.en
-    rows = [(row[0], row[1:].split()[0]) for row in finding.diagram.splitlines()[1:]]
+    rows = [(row[0], row[1:].split()[0]) for row in (finding.diagram or Text("", "")).en.splitlines()[1:]]
     assert {step for _, step in rows} == {*BURST, *(step for step in needed if step.startswith("after"))}
     assert {step for sign, step in rows if sign == "*"} == needed
     other = "b" if item == "a" else "a"

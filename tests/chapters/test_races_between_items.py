@@ -110,7 +110,7 @@ def test_each_item_has_its_own_history_and_its_own_answers(answers: dict[str, Re
 
 def test_the_picture_marks_the_item_that_nothing_explains() -> None:
     verdict = crossed(foreign_b="starting").verdict(FOREIGN)
-    [exhibit] = [failure.diagram for failure in verdict.failures if failure.diagram]
+    [exhibit] = [failure.diagram.en for failure in verdict.failures if failure.diagram]
     signs = {line.split()[1]: line.split()[0] for line in exhibit.splitlines()[1:]}
     assert {step for step, sign in signs.items() if sign == "*"} == {"foreign.b"}
     assert {sign for step, sign in signs.items() if step != "foreign.b"} == {"-"}

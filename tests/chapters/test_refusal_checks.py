@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Header
-from conformance.reporting.messages import actual_text
+from conformance.reporting.messages import actual_text, explain
+from conformance.reporting.request_line import sent_lines
 from conformance.text import LANGS, Lang
+from tests.reporting.run_results import record_of
 from tests.scenario.transcript_builder import (
     CREATED,
     ENVIRONMENT,
@@ -223,6 +225,30 @@ def test_the_echo_of_an_ack_that_was_not_refused_is_not_judged() -> None:
 
 
 # --- another tenant
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_refused_ack_is_shown_before_the_get_that_shows_its_effect(lang: Lang) -> None:
+    dialog = refused("identity.other-worker.queued").said("after", 200, shown("starting"))
+    verdict = dialog.verdict(UNCHANGED)
+    assert [blamed.step for blamed in verdict.failures[0].blamed] == ["ack"]
+    text = "\n".join(explain(verdict, lang))
+    assert 0 < text.index("HTTP 409") < text.index("HTTP 200")
+    (label, first), (_, then) = sent_lines(verdict.failures[0], record_of(verdict).metadata)
+    assert label.in_(lang) == {"en": "Sent", "zh": "请求"}[lang]
+    assert first.in_(lang).endswith("HTTP 409")
+    assert "/after" in then.in_(lang)
+
+
+def test_the_ack_that_was_wrongly_refused_is_shown_after_the_refusal_that_harmed_it() -> None:
+    dialog = refused("identity.other-worker.queued").said("rightful", 409, envelope(CONFLICT))
+    (failure,) = dialog.verdict(RIGHTFUL).failures
+    assert [blamed.step for blamed in failure.blamed] == ["ack"]
+
+
+def test_a_wrong_status_is_the_fault_of_its_own_request() -> None:
+    (failure,) = refused("identity.other-worker.queued").said("ack", 200, shown("starting")).verdict(MISMATCH).failures
+    assert not failure.blamed
 
 
 LEAK = "ack.authz.foreign-no-leak"

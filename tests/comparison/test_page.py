@@ -19,7 +19,7 @@ from conformance.comparison.compare import (
     compare,
 )
 from conformance.evidence import read_evidence
-from conformance.judging.verdict import Failure
+from conformance.judging.verdict import BlamedRequest, Failure
 from conformance.reporting.html.comparison_page import comparison_page
 from conformance.reporting.html.comparison_view import MOST_ENTRIES, ComparedRun
 from conformance.reporting.html.relative_link import relative_link
@@ -152,7 +152,8 @@ def hostile(difference: Comparison, text: str) -> Comparison:
         request=text,
         response=text,
         curl=text,
-        diagram=text,
+        diagram=both(text),
+        blamed=(BlamedRequest(step=text, request=text, response=text, curl=text),),
     )
     one = verdict("retry.active", ACTIVE, "failed", failures=(bad,))
     other = verdict("retry.active", ACTIVE, "inconclusive", reason=both(text), blocked_by=text)

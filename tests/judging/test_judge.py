@@ -117,8 +117,8 @@ def test_an_observation_that_was_not_made_says_why() -> None:
 
 
 def test_a_breach_keeps_its_picture_and_the_way_there() -> None:
-    (failure,) = judged(check(replace(FINDING, diagram="ack.1  [==]\nack.2  [==]"))).failures
-    assert failure.diagram == "ack.1  [==]\nack.2  [==]"
+    (failure,) = judged(check(replace(FINDING, diagram=Text("ack.1  [==]\nack.2  [==]", "-")))).failures
+    assert failure.diagram == Text("ack.1  [==]\nack.2  [==]", "-")
     assert failure.operations == "1 200 → ack 200"
 
 

@@ -28,7 +28,7 @@ FULL = Verdict(
     kind="failed",
     reason=Text("because", "因为"),
     blocked_by="ack.answer.schema-en",
-    failures=(RED, replace(RED, diagram="ack.1  [==]\nstop   [=?")),
+    failures=(RED, replace(RED, diagram=Text("ack.1  [==]\nstop   [=?", "ack.1  [==]"))),
     observation=Text('200, state "starting"', '200，state 为 "starting"'),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.contract.model import ModelResponse, Operation
 from conformance.linearizability.history import Event, timeline
+from conformance.reporting.table import width
 
 ACK = Operation("ack", "A")
 
@@ -32,3 +33,14 @@ def test_a_timeline_holds_no_text_of_the_target_and_plain_ascii() -> None:
     assert lines[1].split() == [r"\u786e\u8ba4", "ack", "200", "(another", "state)", "0.0", "0.0", "|"]
     assert all(line.isascii() and line.isprintable() for line in lines)
     assert timeline([]) == []
+
+
+def test_the_heading_is_translated_and_the_columns_stay_aligned() -> None:
+    events = [
+        Event("ack.1", ACK, ModelResponse(200, "starting"), 0, 0.01),
+        Event("ack.2", ACK, ModelResponse(None), 0, 0.02),
+    ]
+    heading, *rows = timeline(events, width=11, lang="zh")
+    assert heading.split() == ["操作", "响应", "开始", "ms", "结束", "ms"]
+    assert rows[1].split()[2] == "未知"
+    assert [width(row.partition("[")[0]) for row in rows] == 2 * [width(heading) + 2]

@@ -76,7 +76,7 @@ def test_a_contradiction_is_shown_as_a_timeline(tmp_path: Path) -> None:
     app = DEFECTS["race.ack-overwrites"].apply_to(ServerConfig()).build(tokens)
     record = judge_app(app, tokens, tmp_path / "run", race_lines())
     exhibits = [
-        failure.diagram
+        failure.diagram.en
         for result in record.tally.requirements_with_verdict("failed")
         for verdict in result.verdicts
         for failure in verdict.failures

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.judging.run_result import RunMetadata, RunResult
-from conformance.judging.verdict import Failure, PlannedCheck, Verdict, VerdictKind
+from conformance.judging.verdict import BlamedRequest, Failure, PlannedCheck, Verdict, VerdictKind
 from conformance.text import Text
 
 HOSTILE = (
@@ -59,7 +59,7 @@ def failure(
     return Failure(
         step=step,
         pointer=pointer,
-        diagram=exhibit,
+        diagram=both(exhibit) if exhibit else None,
         expected=Text("HTTP 200 with state `active`, or HTTP 409", "HTTP 200，state 为 `active`，或 HTTP 409"),
         actual=both(actual),
         operations="create_session 201 → poll 200 → ack 200",
@@ -156,7 +156,8 @@ def hostile(text: str) -> RunResult:
         request=text,
         response=text,
         curl=text,
-        diagram=text or "-",
+        diagram=both(text or "-"),
+        blamed=(BlamedRequest(step=text, request=text, response=text, curl=text),),
     )
     return record_of(
         verdict("retry.active", "ack.retry.active", "failed", failures=(bad, bad)),

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -185,8 +186,9 @@ def test_a_waived_failure_gives_its_reason() -> None:
 def test_it_stays_short_however_much_is_red() -> None:
     """GitHub takes a megabyte for the summary of a step."""
     endless = "`" * 100_000
+    named: Any = dict.fromkeys(("step", "pointer", "source", "operations", "request", "response", "curl"), endless)
     bad = Failure(
-        **dict.fromkeys(("step", "pointer", "source", "operations", "request", "response", "curl"), endless),
+        **named,
         expected=both(endless),
         actual=both(endless),
     )

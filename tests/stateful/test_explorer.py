@@ -106,7 +106,8 @@ def test_a_broken_server_is_found_out_and_the_round_is_cut_down(defect: str, tmp
     kept = facts(tmp_path / "run")["round"]
     assert len(kept["programme"]) <= 4, kept["programme"]
     [failure] = failures(record)
-    assert failure.diagram.startswith(
+    assert failure.diagram is not None
+    assert failure.diagram.en.startswith(
         f"--explore 1 --seed {kept['seed']}, shrunk from {kept['shrunk_from']} requests\n1. "
     )
     assert not record.tally.requirements_with_verdict("suite-error")

@@ -18,7 +18,7 @@ from conformance.exchange import Exchange
 from conformance.linearizability.burst import Burst, burst
 from conformance.linearizability.check import CheckResult, Undecided, check
 from conformance.linearizability.counterexample import Counterexample
-from conformance.linearizability.counterexample_text import describe_counterexample
+from conformance.linearizability.counterexample_text import allowed_outcomes, describe_counterexample
 from conformance.linearizability.history import Event
 from conformance.linearizability.search import MAX_STEPS
 from conformance.scenario.model import CheckFunction, Finding
@@ -356,7 +356,8 @@ def _only_lags(view: TranscriptView, step: str, item: str) -> bool:
 def _finding(race: Burst) -> Finding:
     return Finding(
         step=race.counterexample.last.label,
-        expected=Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
+        expected=allowed_outcomes(race.counterexample),
         actual=describe_counterexample(race.counterexample),
-        diagram="\n".join(race.timeline()),
+        diagram=race.timeline(),
+        blamed=race.blamed,
     )

@@ -51,6 +51,7 @@ def timestamps_kept_in_race(view: TranscriptView) -> Iterator[Finding]:
             pointer=f"/{name}",
             expected=Text("a timestamp, as the item is `active`", "时间戳，因为 item 处于 `active`"),
             actual=schemas.display_value(after.get(name)),
+            blamed=tuple(view.transcript.facts.get("race", {}).get("operations", ())),
         )
 
 

@@ -211,6 +211,7 @@ def _at_least_one_succeeds(view: TranscriptView, acks: tuple[str, ...], after: s
             pointer="/state",
             expected=Text("`starting`", "`starting`"),
             actual=Text("`{s}`", "`{s}`").format(s=str(state)[:20]),
+            blamed=acks,
         )
 
 

@@ -14,7 +14,7 @@ from conformance.contract.model import PHASES, is_other_worker
 from conformance.linearizability.burst import Burst, burst
 from conformance.linearizability.check import Undecided
 from conformance.linearizability.counterexample import Counterexample
-from conformance.linearizability.counterexample_text import describe_counterexample
+from conformance.linearizability.counterexample_text import allowed_outcomes, describe_counterexample
 from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
 from conformance.scenario.transcript_view import Blocked, CannotJudge, TranscriptView
 from conformance.stateful.sequence import ITEMS
@@ -55,12 +55,14 @@ def linearizable(requirement: str) -> CheckFunction:
             broken = _broken(outcome)
             if broken != requirement:
                 raise Blocked(broken, Text("the random test ended early", "随机测试提前结束"))
-            sequence = _sequence_lines(view.transcript.facts["explored"])
+            sequence = _sequence_text(view.transcript.facts["explored"])
+            whole = _whole_round(round_history, outcome)
             yield Finding(
                 step=outcome.last.label,
-                expected=Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
+                expected=allowed_outcomes(outcome),
                 actual=describe_counterexample(outcome),
-                diagram="\n".join([*sequence, "", *_whole_round(round_history, outcome).timeline()]),
+                diagram=join("\n\n", [sequence, whole.timeline()]),
+                blamed=whole.blamed,
             )
 
     return judge
@@ -95,7 +97,7 @@ def acks_return_own_item(view: TranscriptView) -> Iterator[Finding]:
             pointer="/id",
             expected=Text("`{id}`", "`{id}`").format(id=wanted[:80]),
             actual=Text("`{id}`", "`{id}`").format(id=str(body["id"])[:80]),
-            diagram="\n".join(_sequence_lines(view.transcript.facts["explored"])),
+            diagram=_sequence_text(view.transcript.facts["explored"]),
         )
 
 
@@ -164,11 +166,13 @@ def _broken(outcome: Counterexample) -> str:
     return next((rule for kind, rule in _REQUIREMENTS.items() if kind in kinds), _OWN)
 
 
-def _sequence_lines(explored: dict[str, Any]) -> list[str]:
+def _sequence_text(explored: dict[str, Any]) -> Text:
     saved_round = explored["round"]
     shrunk = saved_round["shrunk_from"]
-    cut = f", shrunk from {shrunk} requests" if shrunk else ""
-    return [f"--explore 1 --seed {saved_round['seed']}{cut}", *saved_round["programme"]]
+    cut = Text(", shrunk from {n} requests", "，由 {n} 个请求缩减而来").format(n=shrunk) if shrunk else Text("", "")
+    first = Text("--explore 1 --seed {seed}{cut}", "--explore 1 --seed {seed}{cut}")
+    lines = (Text(line, line) for line in saved_round["programme"])
+    return join("\n", [first.format(seed=saved_round["seed"], cut=cut), *lines])
 
 
 def scenarios() -> Iterator[Scenario]:

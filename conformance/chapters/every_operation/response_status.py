@@ -8,7 +8,7 @@ from typing import Any, Final
 from conformance.contract.operations import OperationName
 from conformance.contract.schemas import display_value
 from conformance.exchange import Response
-from conformance.scenario.expectations import AllowedResponse, Expectation
+from conformance.scenario.expectations import AllowedResponse, CaseExpectations, Expectation
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.transcript_view import LEASE_GAP, Blocked, CannotJudge, NotExercised, TranscriptView
 from conformance.text import Text
@@ -71,7 +71,12 @@ def _judge_answer(view: TranscriptView, step: str, expectation: Expectation) -> 
     answer = next((answer for answer in expectation.allowed if answer.status == response.status), None)
     if answer is None:
         _excuse_lapsed_lease(view, step, response)
-        yield Finding(step=step, expected=expectation.describe(), actual=_describe(view, step, response))
+        yield Finding(
+            step=step,
+            expected=expectation.describe(),
+            actual=_describe(view, step, response),
+            blamed=_earlier_refusal(view.scenario, expectation),
+        )
     elif answer.error_type is not None:
         yield from _judge_error_type(view, step, answer)
         view.require_meaningful_refusal(step)
@@ -80,6 +85,14 @@ def _judge_answer(view: TranscriptView, step: str, expectation: Expectation) -> 
             yield Finding(step=step, expected=answer.describe(), actual=display_value(view.body(step)))
     elif answer.state is not None:
         yield from _judge_state(view, step, answer)
+
+
+def _earlier_refusal(scenario: CaseExpectations, expectation: Expectation) -> tuple[str, ...]:
+    """Return the step of the ack whose refusal must not have changed this response; empty if there is none."""
+    earlier = scenario.expectations[expectation.depends_on] if expectation.depends_on is not None else None
+    if expectation.depends_on is None or earlier is None or any(each.status == 200 for each in earlier.allowed):
+        return ()
+    return (expectation.depends_on,)
 
 
 def _judge_error_type(view: TranscriptView, step: str, answer: AllowedResponse) -> Iterator[Finding]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from conformance.exchange import Transcript
 from conformance.judging.run_result import RunMetadata
-from conformance.judging.verdict import Failure, Verdict
+from conformance.judging.verdict import BlamedRequest, Failure, Verdict
 from conformance.reporting.html.diff import BodyDiff, ComparedField, compared_fields, diff_body
 from conformance.reporting.html.race_diagram import RaceDiagram, draw_race
 from conformance.reporting.html.sequence_diagram import SequenceDiagram, draw_sequence
-from conformance.reporting.messages import scenario_title
+from conformance.reporting.messages import commands, scenario_title
 from conformance.reporting.next_steps import NextSteps, next_steps
+from conformance.reporting.request_line import blamed_groups, sent_lines
 from conformance.text import Text
 
 
@@ -20,7 +21,7 @@ class FailureDetail:
     """One failure with its evidence.
 
     `shown_under` is the id of the failure that already shows its transcript. `scripted`: the run's folder has a
-    reproduction script for its scenario.
+    reproduction script for its scenario. `sent` are the requests that matter, each with its label.
     """
 
     id: str
@@ -34,6 +35,7 @@ class FailureDetail:
     shown_under: str | None
     steps: NextSteps
     scripted: bool
+    sent: tuple[tuple[Text, Text], ...]
 
     @property
     def title(self) -> Text:
@@ -41,9 +43,19 @@ class FailureDetail:
         return scenario_title(self.verdict.line.scenario)
 
     @property
-    def text_diagram(self) -> str:
-        """The first text picture among the violations; empty if there is none."""
-        return next((failure.diagram for failure in self.verdict.failures if failure.diagram), "")
+    def text_diagram(self) -> Text | None:
+        """The first text picture among the violations; None if there is none."""
+        return next((failure.diagram for failure in self.verdict.failures if failure.diagram), None)
+
+    @property
+    def blamed(self) -> list[list[BlamedRequest]]:
+        """The requests at fault, equal ones together; empty if the shown request is itself at fault."""
+        return blamed_groups(self.failure)
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands that repeat the requests at fault and the one that shows it."""
+        return commands(self.failure)
 
 
 def failure_detail(
@@ -69,5 +81,6 @@ def failure_detail(
         race=draw_race(verdict, seen),
         shown_under=None if first_shown == name else first_shown,
         steps=next_steps(verdict, about),
+        sent=tuple(sent_lines(failure, about)),
         scripted=transcript is not None and bool(transcript.exchanges),
     )

@@ -15,7 +15,15 @@ from conformance.judging.change import VIOLATED
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORST_FIRST, Verdict, VerdictKind, worst
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.flakiness import FlakyGroup, flaky_groups, race_repetition_text, repetition_count_text
+from conformance.reporting.flakiness import (
+    FLAKY_HEADING,
+    RACES_HEADING,
+    FlakyGroup,
+    flaky_groups,
+    race_groups,
+    race_repetition_text,
+    repetition_count_text,
+)
 from conformance.reporting.html.failure_detail import failure_detail
 from conformance.reporting.html.requirement_view import RequirementView, bounded
 from conformance.reporting.html.since_view import SinceView
@@ -182,9 +190,18 @@ class PageModel:
         return race_repetition_text(self.record)
 
     @property
-    def flaky_groups(self) -> list[FlakyGroup]:
-        """Checks whose verdict differed between repetitions."""
-        return list(flaky_groups(self.record))
+    def differing_groups(self) -> list[tuple[str, Text, list[FlakyGroup]]]:
+        """Checks whose verdict differed between repetitions, those of races apart, each part with id and heading."""
+        parts = (
+            ("unsteady", FLAKY_HEADING, [*flaky_groups(self.record)]),
+            ("races", RACES_HEADING, [*race_groups(self.record)]),
+        )
+        return [part for part in parts if part[2]]
+
+    @property
+    def unsettled(self) -> int:
+        """The number of planned requirements that were not judged, whatever kept them from it."""
+        return len(self.requirements_with_verdict("inconclusive", "suite-error"))
 
     @property
     def failed_steps(self) -> set[tuple[str, str]]:

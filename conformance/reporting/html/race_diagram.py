@@ -16,7 +16,7 @@ from conformance.linearizability.history import Event, response_text
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.html.race_clock import WIDTH, Clock, milliseconds, together
 from conformance.scenario.transcript_view import TranscriptView
-from conformance.text import Text
+from conformance.text import Text, join
 
 __all__ = ["BAR", "WIDTH", "Bar", "Pause", "RaceDiagram", "draw_race"]
 
@@ -46,7 +46,7 @@ class Bar:
     x: float
     width: float
     y: int
-    label: str
+    label: Text
     role: Role
     open: bool
 
@@ -130,10 +130,12 @@ def _shown(burst: Burst) -> tuple[Event, ...]:
     return tuple(event for event in burst.events if burst.role(event) != "outside")
 
 
-def _label(event: Event, counterexample: Counterexample) -> str:
+def _label(event: Event, counterexample: Counterexample) -> Text:
     words = [event.label, event.operation.kind]
     if event.item != counterexample.item:
         words.append(f"item {event.item}")
     if event.operation.worker not in (None, counterexample.initial.worker):
         words.append(f"Worker-ID {event.operation.worker}")
-    return escape_line(" · ".join([*words, response_text(event)]), _LONGEST)
+    before = Text(*2 * (" · ".join(words),))
+    label = join(" · ", [before, response_text(event)])
+    return Text(escape_line(label.en, _LONGEST), escape_line(label.zh, _LONGEST))

@@ -22,7 +22,7 @@ from conformance.reporting.escaping import escape_line, escape_surrogates
 from conformance.reporting.html import race_diagram, sequence_diagram, state_layout, timeline
 from conformance.reporting.html.doc_links import clause, linked
 from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link, utc
-from conformance.reporting.messages import JUDGED_AGAIN
+from conformance.reporting.messages import HISTORY, HISTORY_MARKS, JUDGED_AGAIN, VIOLATION
 from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE
 from conformance.text import LANGS, Lang, Text
 
@@ -78,7 +78,15 @@ def environment(lang: Lang) -> Environment:
         clause=clause,
         page_lang=lang,
         linked=linked,
-        labels={"fix": FIX, "re_run": RE_RUN, "explain": EXPLAIN, "reproduce": REPRODUCE},
+        labels={
+            "fix": FIX,
+            "re_run": RE_RUN,
+            "explain": EXPLAIN,
+            "reproduce": REPRODUCE,
+            "violation": VIOLATION,
+            "history": HISTORY,
+            "history_marks": HISTORY_MARKS,
+        },
         judged_again=Text(f"{JUDGED_AGAIN.en[0].upper()}{JUDGED_AGAIN.en[1:]}.", f"{JUDGED_AGAIN.zh}。"),
         signs=SIGNS,
         words=WORDS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final
 
 from conformance import __version__
@@ -52,7 +53,7 @@ def script(transcript: Transcript, verdicts: Sequence[Verdict], about: RunMetada
     plan = plan_steps(transcript, about.worker_header, {each.step for each in symptoms}, steps)
     api = about.base_url + about.api_prefix
     requests = RequestWords(plan, api, about.worker_header)
-    body = [*attempt(plan, requests), "", *_checks(symptoms, plan, lang), "", *_main(plan, requests, symptoms)]
+    body = [*attempt(plan, requests), "", *_checks(symptoms, plan, lang), "", *_main(plan, requests, symptoms, lang)]
     often = plan.race or any(verdict.repetitions is not None and verdict.repetitions.flaky for verdict in verdicts)
     head = _head(plan, requests, about, lang, often=often)
     more = [comment(MORE.format(n=len(every) - _SHOWN).in_(lang)), ""] if len(every) > _SHOWN else []
@@ -84,12 +85,25 @@ def _head(plan: Plan, requests: RequestWords, about: RunMetadata, lang: Lang, *,
     yield f"API=$BASE_URL{literal(about.api_prefix) if about.api_prefix else ''}"
     yield default("SETUP_URL", _setup_url(plan, requests))
     yield default("REPEAT", str(repeat))
-    options = "--insecure" if about.insecure else "''"
-    yield default("CURL_OPTIONS", options)
+    yield default("CURL_OPTIONS", literal(" ".join(_curl_options(about))))
     yield f"USER_AGENT={literal(f'work-conformance/{about.suite_version or __version__}')}"
     yield "QUIET='' QUERY=''"
     for name, text in SAID.items():
         yield f"{name}={literal(text.in_(lang))}"
+
+
+_CURL: Final = {"--ca-bundle": "--cacert", "--client-cert": "--cert", "--proxy": "--proxy"}
+
+
+def _curl_options(about: RunMetadata) -> Iterator[str]:
+    """Yield curl's options for the connection of the run; the variable cannot hold a path with white space."""
+    if about.insecure:
+        yield "--insecure"
+    if "--http2" in about.rerun_options:
+        yield "--http2"
+    for name, value in pairwise(about.rerun_options):
+        if name in _CURL and not any(map(str.isspace, value)):
+            yield from (_CURL[name], value)
 
 
 def _required_variables(plan: Plan, requests: RequestWords) -> list[str]:
@@ -135,7 +149,7 @@ def _condition(condition: Condition, plan: Plan) -> Iterator[str]:
             yield str(plan.numbers[word])
 
 
-def _main(plan: Plan, requests: RequestWords, symptoms: Sequence[Symptom]) -> Iterator[str]:
+def _main(plan: Plan, requests: RequestWords, symptoms: Sequence[Symptom], lang: Lang) -> Iterator[str]:
     yield "# ---- start " + "-" * 108
     yield ""
     setup = list(preparation(plan, requests))
@@ -162,10 +176,10 @@ def _main(plan: Plan, requests: RequestWords, symptoms: Sequence[Symptom]) -> It
         if step in plan.numbers:
             yield f'say "$SAY_RESPONSE" {literal(_short(step))}'
             yield f"answer {plan.numbers[step]}"
-    exhibit = next((each.exhibit for each in symptoms if each.exhibit), "")
-    if exhibit:
+    exhibit = next((each.exhibit for each in symptoms if each.exhibit), None)
+    if exhibit is not None:
         yield 'say "$SAY_HISTORY"'
-        for line in exhibit.splitlines():
+        for line in exhibit.in_(lang).splitlines():
             yield f"say {literal('  | ' + _short(line))}"
     yield "compare"
     yield "RESULT=0"

@@ -30,7 +30,10 @@ SAID: Final[dict[str, Text]] = {
     "SAY_EXPECTED": Text("expected", "预期"),
     "SAY_ACTUAL": Text("in the run", "运行时"),
     "SAY_RESPONSE": Text("Response now, step", "当前响应，步骤"),
-    "SAY_HISTORY": Text("History of the run:", "运行时的操作历史："),
+    "SAY_HISTORY": Text(
+        "History of the run; * marks the responses that contradict each other, - requests that are not part of it:",
+        "运行时的操作历史；* 标出相互矛盾的响应，- 标出不属于矛盾本身的请求：",
+    ),
     "SAY_REPETITION": Text("Repetition", "重复"),
 }
 

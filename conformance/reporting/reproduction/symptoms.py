@@ -45,7 +45,7 @@ class Symptom:
     pointer: str
     expected: Text
     actual: Text
-    exhibit: str
+    exhibit: Text | None
     condition: Condition
 
 

@@ -166,7 +166,7 @@ def test_a_long_list_is_written_line_by_line() -> None:
 def test_without_a_wrong_place_there_is_nothing_to_show() -> None:
     said = transcript(exchange("ack", "ack", 200, item("starting")))
     assert diff(said, failure("ack", actual="some words")) is None
-    assert diff(said, replace(failure("ack", actual="HTTP 200"), diagram="a timeline")) is None
+    assert diff(said, replace(failure("ack", actual="HTTP 200"), diagram=Text("a timeline", "时间线"))) is None
     assert diff(said, failure("ack", pointer="/a\x1bname that was cut…")) is None
 
 
@@ -197,4 +197,4 @@ def test_a_large_body_is_cut_around_what_is_wrong_and_says_so() -> None:
 def test_of_a_race_no_answer_is_wrong_by_itself() -> None:
     said = transcript(exchange("ack", "ack", 200, item("starting")))
     assert compared_fields(LINE, failure("ack"), said)
-    assert compared_fields(LINE, replace(failure("ack"), diagram="a timeline"), said) == ()
+    assert compared_fields(LINE, replace(failure("ack"), diagram=Text("a timeline", "时间线")), said) == ()
