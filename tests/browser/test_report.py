@@ -178,6 +178,31 @@ def test_keys_and_buttons_go_from_failure_to_failure(browser: Browser, tmp_path:
         assert at() in {"", ids[-1]}
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("wide", [1440, 1024, 390])
+def test_the_buttons_cover_nothing(wide: int, lang: str, browser: Browser, report: Path) -> None:
+    with opened(browser, report, f"?lang={lang}", viewport={"width": wide, "height": 900}) as page:
+        buttons, end = page.locator(".steps"), page.locator("main > :last-child")
+        row = buttons.bounding_box()
+        verdict = page.locator(".verdict").bounding_box()
+        assert row is not None
+        assert verdict is not None
+        assert (row["x"], row["width"]) == (0, wide), "no content is beside them"
+        assert row["y"] + row["height"] <= verdict["y"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= wide
+        page.keyboard.press("n")
+        summary = page.locator("summary:focus").bounding_box()
+        row = buttons.bounding_box()
+        assert row is not None
+        assert summary is not None
+        assert row["y"] + row["height"] <= summary["y"] + 1
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        last, row = end.bounding_box(), buttons.bounding_box()
+        assert last is not None
+        assert row is not None
+        assert row["y"] + row["height"] < last["y"] + last["height"] <= 900
+
+
 def test_the_title_names_target_and_verdict_in_the_language_of_the_page(browser: Browser, report: Path) -> None:
     with opened(browser, report, "?lang=en") as page:
         assert re.fullmatch(r"Non-conformant · http://127\.0\.0\.1:\d+ · work-conformance", page.title())
