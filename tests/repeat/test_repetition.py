@@ -182,7 +182,7 @@ def raced(*times: VerdictKind, spreads: tuple[float | None, ...] = ()) -> Repeti
 
 
 @pytest.mark.parametrize(
-    ("times", "kind", "flaky"),
+    ("times", "kind", "differ"),
     [
         (("passed", "inconclusive", "passed"), "passed", False),
         (("inconclusive", "passed"), "passed", False),
@@ -193,7 +193,7 @@ def raced(*times: VerdictKind, spreads: tuple[float | None, ...] = ()) -> Repeti
     ],
 )
 def test_repetitions_in_which_a_race_did_not_come_about_do_not_count_beside_others(
-    times: tuple[VerdictKind, ...], kind: VerdictKind, flaky: bool
+    times: tuple[VerdictKind, ...], kind: VerdictKind, differ: bool
 ) -> None:
     found = raced(*times)
     kept = found.verdicts[0].kind
@@ -201,7 +201,8 @@ def test_repetitions_in_which_a_race_did_not_come_about_do_not_count_beside_othe
     assert over.kind == kind == kept, "the transcript that is kept shows it"
     assert over.repetitions is not None
     assert (over.repetitions.wanted, over.repetitions.held, over.repetitions.race) == (len(times), len(times), True)
-    assert over.repetitions.flaky is flaky
+    assert over.repetitions.differ is differ
+    assert not over.repetitions.flaky
 
 
 def test_of_the_spreads_of_a_race_the_median_is_kept() -> None:

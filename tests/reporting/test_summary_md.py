@@ -157,7 +157,8 @@ def test_what_was_not_exercised_says_why() -> None:
 def test_what_is_blocked_names_its_cause_and_what_is_lost_says_so() -> None:
     page = markdown(mixed(), "en")
     assert "- Skipped because of the failures above: `ack.retry.active-keeps-times`" in page
-    assert page.count("ack.retry.active-keeps-times") == 1
+    assert page.count("ack.retry.active-keeps-times") == 2
+    assert "- 1 check: blocked by the failures above (`ack.retry.active-keeps-times`)" in page
     assert "- the run ended without a verdict on this check: 1 check\n" in page
     alone = verdict("retry.active", "ack.retry.active-keeps-times", "inconclusive", blocked_by="ack.retry.active")
     page = markdown(record_of(alone), "en")
