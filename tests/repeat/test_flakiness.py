@@ -47,6 +47,23 @@ def test_how_often_and_what_was_unsteady(lang: Lang) -> None:
             assert words in text, name
 
 
+RACE_WORDS: dict[Lang, tuple[str, str, str]] = {
+    "en": ("failed in 3 of 10 repetitions", "Races that failed in some of their repetitions", "Flaky"),
+    "zh": ("10 次重复中失败 3 次", "在部分重复中失败的并发场景", "不稳定"),
+}
+
+
+@pytest.mark.parametrize("lang", RACE_WORDS)
+def test_a_race_that_fails_sometimes_is_not_called_flaky(lang: Lang) -> None:
+    failed = verdict("race.same-worker", "ack.race.same-worker", "failed", failures=(failure("ack.1"),))
+    found = record_of(replace(failed, repetitions=replace(UNSTEADY, race=True)))
+    tally, heading, flaky = RACE_WORDS[lang]
+    for text in ("\n".join(lines(found, lang, report_path="r")), markdown(found, lang), page(found, {}, lang)):
+        assert tally in text
+        assert heading in text
+        assert flaky not in text
+
+
 def test_a_run_that_was_not_repeated_says_nothing_of_it() -> None:
     plain = record_of(verdict("retry.starting", "ack.retry.starting"))
     for text in ("\n".join(lines(plain, "en", report_path="r")), markdown(plain, "en"), page(plain, {})):

@@ -17,7 +17,7 @@ from conformance.judging.verdict import WORDS, Failure, PlannedCheck, Verdict
 from conformance.reporting.markdown import code, literal
 from conformance.reporting.root_causes import causes_of
 from conformance.reporting.summary_md import markdown
-from conformance.text import LANGS, Lang
+from conformance.text import LANGS, Lang, Text
 from tests.hostile.inspection import INSPECTORS
 
 from .run_results import HOSTILE, both, failure, hostile, mixed, record_of, verdict
@@ -163,6 +163,24 @@ def test_what_is_blocked_names_its_cause_and_what_is_lost_says_so() -> None:
     alone = verdict("retry.active", "ack.retry.active-keeps-times", "inconclusive", blocked_by="ack.retry.active")
     page = markdown(record_of(alone), "en")
     assert "- `ack.retry.active-keeps-times` (MUST): blocked by `ack.retry.active`" in page
+
+
+@EACH_LANGUAGE
+def test_every_check_that_was_not_judged_has_its_reason_in_a_closed_part(lang: Lang) -> None:
+    why = Text("no ack was refused | <b>", "没有 ack 被拒绝 | <b>")
+    verdicts = [verdict("auth.missing", "ack.auth.missing")]
+    verdicts += [
+        verdict(scenario, "ack.envelope.not-empty", "not-exercised", reason=why)
+        for scenario in ("retry.active", "retry.starting")
+    ]
+    text = markdown(record_of(*verdicts), lang)
+    part = text.partition("<details>\n<summary>")[2].partition("</details>")[0]
+    assert part.startswith(
+        {"en": "Not judged (2 checks)</summary>\n\n", "zh": "未判定（2 项检查）</summary>\n\n"}[lang]
+    )
+    assert {"en": "- 2 checks: no ack was refused", "zh": "- 2 项检查：没有 ack 被拒绝"}[lang] in part
+    assert "<b>" not in part.replace("\\<b\\>", "")
+    assert "<details>" not in markdown(record_of(verdicts[0]), lang)
 
 
 def test_circumstances_that_take_from_the_outcome_are_told() -> None:

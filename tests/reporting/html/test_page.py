@@ -18,7 +18,7 @@ from conformance.contract.common_mistakes import mistakes_of
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunResult
-from conformance.judging.verdict import Failure, Verdict
+from conformance.judging.verdict import Failure, Verdict, VerdictKind
 from conformance.reporting.html.html_text import inline_code
 from conformance.reporting.html.page import page
 from conformance.reporting.messages import JUDGED_AGAIN
@@ -350,3 +350,16 @@ def test_a_replay_shows_the_conversations_of_the_run(tmp_path: Path) -> None:
     assert '<html lang="zh">' in made
     assert f"{JUDGED_AGAIN.zh}。" in made
     assert "Judged again from saved transcripts: " in made
+
+
+ALL_EXERCISED = "All planned requirements were exercised."
+
+
+@pytest.mark.parametrize("kind", ["inconclusive", "suite-error"])
+def test_that_all_were_exercised_is_not_said_beside_one_that_was_not_judged(kind: VerdictKind) -> None:
+    passed = verdict("auth.missing", "ack.auth.missing")
+    assert ALL_EXERCISED in page(record_of(passed), {})
+    open_one = verdict("retry.active", "ack.retry.active", kind, blocked_by="ack.retry.starting")
+    text = page(record_of(passed, open_one), {})
+    assert ALL_EXERCISED not in text
+    assert "1 planned requirement has no verdict" in text
