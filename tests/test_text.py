@@ -9,7 +9,7 @@ from conformance.text import Text, join
 
 def test_each_language_is_formatted_with_its_own_words() -> None:
     outer = Text("the {what} and {n}", "{what}和{n}")
-    assert outer.format(what=Text("item", "条目"), n=3) == Text("the item and 3", "条目和3")
+    assert outer.format(what=Text("item", "条目"), n=3) == Text("the item and 3", "条目和 3")
 
 
 def test_braces_in_a_value_stay_as_they_are() -> None:
@@ -54,3 +54,20 @@ def test_json_round_trip() -> None:
 def test_what_is_not_two_strings_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="exactly the strings"):
         Text.from_json(value)
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        ("使用{w}执行", "worker", "使用 worker 执行"),
+        ("使用{w}执行", Text("a worker", "`x` 标识"), "使用 `x` 标识执行"),
+        ("使用{w}执行", "标识", "使用标识执行"),
+        ("使用 {w} 执行", "worker", "使用 worker 执行"),
+        ("预期为{w}", "UTC 时间", "预期为 UTC 时间"),
+        ("{w}次，{{{w}}}", 3, "3 次，{3}"),
+        ("（{w}）", "worker", "（worker）"),
+        ("使用{w}执行", "", "使用执行"),
+    ],
+)
+def test_in_chinese_a_space_stands_between_han_and_latin(template: str, value: object, expected: str) -> None:
+    assert Text("{w}", template).format(w=value).zh == expected
