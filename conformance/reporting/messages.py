@@ -198,9 +198,12 @@ def summary(verdict: Verdict) -> Text:
     """Return a verdict in one line of a few hundred characters."""
     if verdict.failures and verdict.reason is None:
         failure = verdict.failures[0]
-        return Text(
-            "step `{step}`: expected {expected}; got: {actual}", "步骤 `{step}`：预期 {expected}；实际为 {actual}"
-        ).format(
+        words = Text(
+            "step `{step}`: expected {expected}; got: {actual}", "步骤 `{step}`：预期：{expected}；实际：{actual}"
+        )
+        if failure.diagram is not None:
+            words = Text("step `{step}`: {actual}; expected {expected}", "步骤 `{step}`：{actual}；预期：{expected}")
+        return words.format(
             step=_short(failure.step), expected=_shortened(failure.expected), actual=_shortened(actual_text(failure))
         )
     words = _shortened(verdict.reason) if verdict.reason else WORDS[verdict.kind]

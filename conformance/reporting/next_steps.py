@@ -94,7 +94,7 @@ def next_steps(verdict: Verdict, about: JudgedServer) -> NextSteps:
 
 def rerun_command(requirement: str, about: JudgedServer) -> str:
     """Return the command that judges one requirement again; without a base URL, `run` starts the emulator."""
-    words = ["work-conformance", "run", "--requirement", requirement]
+    return shlex.join(["work-conformance", "run", "--requirement", requirement]
     profile = load_catalogue().profile_of(requirement)
     words += [] if profile == "ack" else ["--profile", profile]
     return shlex.join([*words, *target_arguments(about)])
@@ -113,8 +113,8 @@ def target_arguments(about: JudgedServer) -> list[str]:
 
 
 def connection_words(about: JudgedServer) -> list[str]:
-    """Return the options of a command that sends to the server in the same way, as words."""
-    words = [*about.rerun_options]
+    """Return the options of a command that sends to the server in the same way, as words; the emulator has no address."""
+    words = [*(() if about.embedded else ("--base-url", about.base_url)), *about.rerun_options]
     if "--api-prefix" not in words and about.api_prefix != DEFAULT_API_PREFIX:
         words += ["--api-prefix", about.api_prefix]  # a run of an earlier version has not saved the others
     return words

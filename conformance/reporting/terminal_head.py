@@ -12,6 +12,7 @@ from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.flakiness import race_repetition_text, repetition_count_text
 from conformance.reporting.messages import JUDGED_AGAIN
+from conformance.reporting.next_steps import connection_words
 from conformance.reporting.root_causes import Cause
 from conformance.reporting.styled_text import Tone
 from conformance.reporting.terminal_not_judged import not_judged
@@ -117,7 +118,4 @@ def _missing_inputs(record: RunResult) -> list[str]:
 
 
 def _rest_command(about: RunMetadata, folder: str) -> str:
-    words = ["work-conformance", "run", "--failed-from", folder]
-    if not about.embedded:
-        words += ["--base-url", about.base_url]
-    return shlex.join(words)
+    return shlex.join(["work-conformance", "run", "--failed-from", folder, *connection_words(about)])

@@ -177,7 +177,7 @@ def remarks(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 def clean_command(about: RunMetadata) -> str:
     """Return the command that deletes what a run has left on its target."""
-    words = ["work-conformance", "clean", "--run-id", about.run_id, "--base-url", about.base_url]
+    words = ["work-conformance", "clean", "--run-id", about.run_id]
     return shlex.join([*words, *connection_words(about)])
 
 

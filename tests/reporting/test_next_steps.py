@@ -34,7 +34,7 @@ def test_an_option_that_changes_what_is_sent_is_kept(option: object) -> None:
 
 
 def test_options_that_send_nothing_else_and_absent_ones_are_left_out() -> None:
-    values = {
+    values: dict[str, object] = {
         "api_prefix": None,
         "insecure": False,
         "header": (),
