@@ -22,6 +22,7 @@ from conformance.judging.verdict import Failure, Verdict, VerdictKind
 from conformance.reporting.html.html_text import inline_code
 from conformance.reporting.html.page import page
 from conformance.reporting.messages import JUDGED_AGAIN
+from conformance.reporting.root_causes import causes_of
 from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
 from tests.reporting.run_results import HOSTILE, both, failure, hostile, mixed, record_of, verdict
@@ -363,3 +364,16 @@ def test_that_all_were_exercised_is_not_said_beside_one_that_was_not_judged(kind
     text = page(record_of(passed, open_one), {})
     assert ALL_EXERCISED not in text
     assert "1 planned requirement has no verdict" in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_each_root_cause_has_its_fix_above_the_failures(lang: Lang) -> None:
+    bad = failure("ack", actual="HTTP 200")
+    failed = [
+        verdict("auth.missing", name, "failed", failures=(bad,))
+        for name in ("ack.auth.missing", "ack.auth.unknown-token")
+    ]
+    found = record_of(*failed)
+    (cause,) = causes_of(found.verdicts)
+    above = page(found, {}, lang).partition('id="causes"')[2].partition("</section>")[0]
+    assert str(inline_code(cause.fix.in_(lang))) in above
