@@ -45,7 +45,10 @@ _DEMO: Final = Text("It is a demonstration, not a product.", "它是演示，并
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What is demanded; the default of each field demands nothing."""
+    """What is demanded; the default of each field demands nothing.
+
+    `registry_max_age_days` is about the index of a registry, not about a certificate.
+    """
 
     tokens: tuple[str, ...] = ()
     race_repetitions: int = 0
@@ -55,6 +58,7 @@ class Policy:
     max_age_days: int | None = None
     bound: bool = False
     witnessed: bool = False
+    registry_max_age_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

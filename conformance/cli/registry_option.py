@@ -32,6 +32,7 @@ _STANDING: Final = Text("registry {name}, signed at {at}: {standing}", "登记�
 
 _UNUSABLE: Final = Text("the registry cannot be relied on", "登记册不可采信")
 _UNSIGNED: Final = Text("the signer of the registry is unknown", "登记册的签名者未知")
+_STALE: Final = Text("the registry's index is too old", "登记册的索引过旧")
 _DOUBTS: Final = {
     "expired": Text("expired by the registry", "登记册显示已过期"),
     "revoked": Text("revoked by the registry", "已被登记册撤销"),
@@ -49,7 +50,7 @@ class RegistryAnswer:
 
     @property
     def exit_code(self) -> int:
-        """0 if a registry with a known signer lists the certificate."""
+        """0 if a recent index of a registry with a known signer lists the certificate."""
         if self.listing is None:
             return self.trouble_exit
         return 0 if self.listing.is_confirmed else EXIT_NOT_LISTED
@@ -59,8 +60,8 @@ class RegistryAnswer:
         """Why the certificate does not count as listed."""
         if self.listing is None:
             return [] if self.trouble is None else [self.trouble]
-        unknown = [] if self.listing.signer_known else [SIGNER_UNKNOWN]
-        return [*([] if self.listing.reason is None else [self.listing.reason]), *unknown]
+        unknown = None if self.listing.signer_known else SIGNER_UNKNOWN
+        return [reason for reason in (self.listing.reason, unknown, self.listing.stale) if reason is not None]
 
     @property
     def doubt(self) -> Text | None:
@@ -69,7 +70,9 @@ class RegistryAnswer:
             return _UNUSABLE
         if self.listing.standing != "listed":
             return _DOUBTS[self.listing.standing]
-        return None if self.listing.signer_known else _UNSIGNED
+        if not self.listing.signer_known:
+            return _UNSIGNED
+        return None if self.listing.stale is None else _STALE
 
     def lines(self) -> Iterator[Text]:
         """Yield what the terminal shows."""
@@ -88,8 +91,17 @@ class RegistryAnswer:
 
 
 def registry_options(function: F) -> F:
-    """Add `--registry` and `--registry-key`."""
-    key = registry_key_option(function)
+    """Add `--registry`, `--registry-key` and `--registry-max-age`."""
+    max_age = click.option(
+        "--registry-max-age",
+        metavar="DAYS",
+        type=click.IntRange(min=1),
+        help=localize(
+            "Refuse an index that the registry signed more than DAYS days ago (default: as in the policy).",
+            "拒绝登记册在 DAYS 天以前签名的索引（默认按策略）。",
+        ),
+    )
+    key = registry_key_option(max_age(function))
     return click.option(
         "--registry",
         metavar="FOLDER|URL",
@@ -113,12 +125,22 @@ def registry_key_option(function: F) -> F:
     )(function)
 
 
-def ask_registry(bundle: Bundle | None, place: str | None, key: Path | None, at: datetime) -> RegistryAnswer | None:
+@dataclass(frozen=True, kw_only=True)
+class RegistryQuestion:
+    """Where the registry is, its authority's key, and how many days old its index may be."""
+
+    place: str | None
+    key: Path | None
+    max_age_days: int | None
+
+
+def ask_registry(bundle: Bundle | None, question: RegistryQuestion, at: datetime) -> RegistryAnswer | None:
     """Return what a registry says of a certificate; None if no registry was named, or there is no certificate.
 
     Raises:
         CannotStart: the key cannot be used, or was given without a registry.
     """
+    place, key = question.place, question.key
     if place is None and key is not None:
         raise CannotStart(localize("--registry-key needs --registry.", "--registry-key 需要 --registry。"))
     public = read_public_option(key, "--registry-key")
@@ -128,7 +150,8 @@ def ask_registry(bundle: Bundle | None, place: str | None, key: Path | None, at:
     from conformance.registry.listing import listing_of, source_of
 
     try:
-        return RegistryAnswer(listing=listing_of(bundle, source_of(place), public, at=at))
+        listing = listing_of(bundle, source_of(place), public, at=at, max_age_days=question.max_age_days)
+        return RegistryAnswer(listing=listing)
     except BrokenRegistry as error:
         return RegistryAnswer(trouble=error.reason)
     except UndecidedRegistry as error:

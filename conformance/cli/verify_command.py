@@ -13,7 +13,7 @@ from conformance.cli.key_files import read_public_option
 from conformance.cli.language import localize
 from conformance.cli.options import CannotStart, chosen_language, form_option, lang_option
 from conformance.cli.policy_option import DEFAULT, moment, policy_options, read_policy_option
-from conformance.cli.registry_option import RegistryAnswer, ask_registry, registry_options
+from conformance.cli.registry_option import RegistryAnswer, RegistryQuestion, ask_registry, registry_options
 from conformance.cli.regular_file import read_regular_file
 from conformance.contract.operations import PROFILES, Profile
 from conformance.text import Lang, Text
@@ -21,6 +21,7 @@ from conformance.text import Lang, Text
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from conformance.certificate.policy import Policy
     from conformance.certificate.verification import Outcome, Verification
 
 EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell": 2}
@@ -101,6 +102,7 @@ def command(
     profile: Profile | None,
     registry: str | None,
     registry_key: Path | None,
+    registry_max_age: int | None,
     policy: str | None,
     at: datetime | None,
     form: str,
@@ -118,9 +120,14 @@ def command(
         witness=read_public_option(witness, "--witness"),
         profile=profile,
     )
-    answer = ask_registry(result.bundle, registry, registry_key, moment(at))
+    if registry is None and registry_max_age is not None:
+        raise CannotStart(localize("--registry-max-age needs --registry.", "--registry-max-age 需要 --registry。"))
+    rules = read_policy_option(policy)
+    max_age = rules.registry_max_age_days if registry_max_age is None else registry_max_age
+    question = RegistryQuestion(place=registry, key=registry_key, max_age_days=max_age)
+    answer = ask_registry(result.bundle, question, moment(at))
     result.listed = answer is not None and answer.exit_code == 0 and result.outcome == "holds"
-    missed = _missed(result, policy, at)
+    missed = _missed(result, rules, at)
     unmet = policy is not None and bool(missed)
     code = EXIT_POLICY if unmet else EXITS[result.outcome] or (answer.exit_code if answer is not None else 0)
     written = []
@@ -173,11 +180,10 @@ def _print(
     click.echo(last_line(result, missed_policy=policy is not None and bool(missed), doubt=doubt))
 
 
-def _missed(result: Verification, policy: str | None, at: datetime | None) -> list[Text]:
+def _missed(result: Verification, rules: Policy, at: datetime | None) -> list[Text]:
     """Return what a valid certificate lacks by the policy."""
     from conformance.certificate.policy import Candidate, shortfalls
 
-    rules = read_policy_option(policy)
     if result.outcome != "holds" or result.bundle is None or result.evidence is None:
         return []
     certificate = result.bundle.certificate

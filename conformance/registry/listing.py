@@ -6,7 +6,7 @@ Only the index and one entry are read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from conformance.registry.entry import Entry, read_entry
 from conformance.registry.errors import BrokenRegistry
 from conformance.registry.fetch import Website
 from conformance.registry.files import INDEX, MAX_ENTRY, MAX_INDEX, entry_file, sha256
+from conformance.registry.freshness import stale_reason
 from conformance.registry.index import Index, read_index
 from conformance.registry.keys import was_valid
 from conformance.registry.source import Folder, Source
@@ -46,18 +47,22 @@ _NOT_THEN: Final = Text(
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """How a certificate stands in a registry. `signer_known`: the caller gave one of the authority's keys."""
+    """How a certificate stands in a registry. `signer_known`: the caller gave one of the authority's keys.
+
+    `stale` says that the index is older than the caller allows.
+    """
 
     standing: Standing
     index: Index
     signer_known: bool
     reason: Text | None = None
     entry: Entry | None = None
+    stale: Text | None = None
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the certificate is listed, by a registry whose key the caller gave."""
-        return self.standing == "listed" and self.signer_known
+        """Whether the certificate is listed, by a recent index of a registry whose key the caller gave."""
+        return self.standing == "listed" and self.signer_known and self.stale is None
 
     def to_json(self) -> Mapping[str, Any]:
         """Return the listing for programs."""
@@ -80,24 +85,25 @@ def source_of(place: str) -> Source:
     return Website(place) if "://" in place else Folder(Path(place))
 
 
-def listing_of(bundle: Bundle, source: Source, key: PublicKey | None, *, at: datetime) -> Listing:
-    """Return what a registry says of a certificate at a point in time.
+def listing_of(
+    bundle: Bundle, source: Source, key: PublicKey | None, *, at: datetime, max_age_days: int | None = None
+) -> Listing:
+    """Return what a registry says of a certificate at a point in time; None for an index of any age.
 
     Raises:
         BrokenRegistry: its content is not what the owner of the given key signed.
         UndecidedRegistry: it cannot be read.
     """
     index = signed_index(source, key)
-    digest = digest_of(bundle)
-    known = key is not None
+    digest, known, stale = digest_of(bundle), key is not None, stale_reason(index, at, max_age_days)
+    unknown = Listing(standing="unknown", index=index, signer_known=known, reason=_NOT_LISTED, stale=stale)
     if digest not in index.entries:
-        return Listing(standing="unknown", index=index, signer_known=known, reason=_NOT_LISTED)
+        return unknown
     entry = entry_in(index, digest, source.read(entry_file(digest), MAX_ENTRY))
     if entry.key != bundle.key.fingerprint:
-        reason = _OTHER_KEY.format(listed=entry.key, key=bundle.key.fingerprint)
-        return Listing(standing="unknown", index=index, signer_known=known, reason=reason)
-    standing, reason_or_none = standing_of(entry, index, at)
-    return Listing(standing=standing, index=index, signer_known=known, reason=reason_or_none, entry=entry)
+        return replace(unknown, reason=_OTHER_KEY.format(listed=entry.key, key=bundle.key.fingerprint))
+    standing, reason = standing_of(entry, index, at)
+    return replace(unknown, standing=standing, reason=reason, entry=entry)
 
 
 def digest_of(bundle: Bundle) -> str:

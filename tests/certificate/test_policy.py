@@ -126,6 +126,7 @@ def test_the_shipped_policy_demands_what_it_says() -> None:
         verified_tls=True,
         max_age_days=365,
         bound=True,
+        registry_max_age_days=30,
     )
 
 
