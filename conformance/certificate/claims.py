@@ -28,6 +28,10 @@ _NAME: Final = Text("The name of the {thing} is refused: {problem}.", "{thing}�
 _BINDING: Final = Text(
     "The certificate's binding is not the one that the run's plan contains.", "证书中的绑定不是该运行计划中的绑定。"
 )
+_OLD_FORM: Final = Text(
+    "It has the form of certificates from before runs could be bound, but its run is bound.",
+    "它采用了运行可以绑定之前的证书形式，而其运行却有绑定。",
+)
 _OTHER_PRODUCT: Final = Text(
     "The run is bound to another {thing}: {bound}, not {claimed}.", "该运行绑定的{thing}为 {bound}，而不是 {claimed}。"
 )
@@ -61,7 +65,9 @@ def claim_problems(bundle: Bundle, evidence: Evidence, record: RunResult) -> Ite
             yield _FACT.format(fact=field.name, claimed=str(says)[:200], found=str(shows)[:200])
     if claimed.profile != evidence.metadata.profile:
         yield _FACT.format(fact="profile", claimed=claimed.profile, found=evidence.metadata.profile)
-    if claimed.form > 1 and claimed.binding != evidence.binding:
+    if claimed.form == 1 and evidence.binding is not None:
+        yield _OLD_FORM
+    elif claimed.form > 1 and claimed.binding != evidence.binding:
         yield _BINDING
     yield from subject_problems(claimed.subject, evidence, bundle.key.fingerprint)
     yield from witness_problems(claimed.attestor, evidence)

@@ -79,8 +79,10 @@ def init(
     short_help=localize("Add a certificate.", "登记证书。"),
     help=localize(
         "Verify a certificate, compare it with the registry's policy and entries, add the authority's signature, and list"
-        " it. Otherwise the command prints each reason and exits with 1.",
-        "验证证书，并与登记册的策略和已有条目比较；通过后追加登记机构的签名并登记。否则列出每条原因，退出码为 1。",
+        " it. Otherwise the command prints each reason. Exit codes: 0 listed, 1 refused, 2 the installed version cannot"
+        " decide. If the command was interrupted, repeat it.",
+        "验证证书，并与登记册的策略和已有条目比较；通过后追加登记机构的签名并登记。否则列出每条原因。"
+        "退出码：0 已登记，1 不接受，2 当前安装的版本无法断定。若命令被中断，请重新执行。",
     ),
 )
 @folder_argument

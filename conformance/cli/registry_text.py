@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "work-conformance-registry-list/1"
 _EXIT_REFUSED: Final = 1
+_EXIT_UNDECIDED: Final = 2
 _DIGEST: Final = re.compile(r"[0-9a-f]{8,64}")
 _ENTRY: Final = Text(
     "{digest}  {standing}  {product} {version}, {vendor}  requirement set {catalogue}  until {until}",
@@ -42,7 +43,7 @@ def refusals() -> Iterator[None]:
     Raises:
         CannotStart: the registry cannot be read.
     """
-    from conformance.registry.errors import BrokenRegistry, Refused, UndecidedRegistry
+    from conformance.registry.errors import BrokenRegistry, Refused, Undecided, UndecidedRegistry
     from conformance.reporting.escaping import escape_line
 
     try:
@@ -50,7 +51,7 @@ def refusals() -> Iterator[None]:
     except Refused as error:
         print_reasons(error.reasons)
         click.echo(localize("Nothing was changed.", "未作任何更改。"), err=True)
-        raise SystemExit(_EXIT_REFUSED) from None
+        raise SystemExit(_EXIT_UNDECIDED if isinstance(error, Undecided) else _EXIT_REFUSED) from None
     except BrokenRegistry as error:
         print_reasons([error.reason])
         raise SystemExit(_EXIT_REFUSED) from None

@@ -7,15 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from conformance.certificate.bundle import BrokenBundle, NewerBundle, read_bundle
 from conformance.certificate.signing import SigningKey
 from conformance.contract.catalogue import load_catalogue
 from conformance.registry.entry import Entry, is_reason
 from conformance.registry.errors import Refused
-from conformance.registry.files import GIT_ATTRIBUTES, stamp
+from conformance.registry.files import GIT_ATTRIBUTES, MAX_CERTIFICATE, stamp
 from conformance.registry.index import Index
 from conformance.registry.keys import first_key, rotated
+from conformance.registry.listing import digest_of
 from conformance.registry.store import Registry, read_registry, signed_again, write_registry
 from conformance.registry.submission import Wanted, accept, check
+from conformance.registry.unfinished import Repeated
 from conformance.text import Text
 
 _NOT_EMPTY: Final = Text("{path} is not empty; name a new folder.", "{path} 不是空目录；请指定新的目录。")
@@ -64,7 +67,7 @@ def add(path: Path, content: bytes, key: SigningKey, wanted: Wanted, *, at: date
         UnusableRegistry: the folder is not as the authority signed it.
         OSError: a file cannot be written.
     """
-    registry = signed_again(read_registry(path), key, at)
+    registry = signed_again(read_registry(path, repeated=Repeated(added=_digest_in(content))), key, at)
     registry, entry, signed = accept(registry, check(registry, content, wanted, at=at), key)
     write_registry(path, registry, key, {entry.digest: signed})
     return entry
@@ -78,7 +81,7 @@ def revoke(path: Path, digest: str, reason: str, key: SigningKey, *, at: datetim
         UnusableRegistry: the folder is not as the authority signed it.
         OSError: a file cannot be written.
     """
-    registry = signed_again(read_registry(path), key, at)
+    registry = signed_again(read_registry(path, repeated=Repeated(revoked=digest)), key, at)
     if not is_reason(reason):
         raise Refused([_NO_REASON])
     found = [entry for entry in registry.entries.values() if entry.digest.startswith(digest)]
@@ -100,7 +103,7 @@ def rotate(path: Path, key: SigningKey, new: SigningKey, *, at: datetime) -> Reg
         UnusableRegistry: the folder is not as the authority signed it.
         OSError: a file cannot be written.
     """
-    registry = signed_again(read_registry(path), key, at)
+    registry = signed_again(read_registry(path, repeated=Repeated()), key, at)
     index = registry.index
     if index.knows(new.public):
         raise Refused([_SAME_KEY.format(key=new.public.fingerprint)])
@@ -116,7 +119,17 @@ def refresh(path: Path, key: SigningKey, *, policy: bytes | None, at: datetime) 
         UnusableRegistry: the folder is not as the authority signed it.
         OSError: a file cannot be written.
     """
-    registry = signed_again(read_registry(path), key, at)
+    registry = signed_again(read_registry(path, repeated=Repeated(policy=policy)), key, at)
     if policy is not None:
         registry = replace(registry, policy=policy)
     return write_registry(path, registry, key, {})
+
+
+def _digest_in(content: bytes) -> str | None:
+    """Return the digest under which a certificate would be listed; None if it is none."""
+    if len(content) > MAX_CERTIFICATE:
+        return None
+    try:
+        return digest_of(read_bundle(content))
+    except (BrokenBundle, NewerBundle):
+        return None

@@ -28,8 +28,15 @@ class UndecidedRegistry(UnusableRegistry):
 
 
 class Refused(Exception):
-    """The registry does not take a change; `reasons` lists every reason."""
+    """The registry does not take a change; `reasons` lists every reason.
+
+    Undecided: nothing is known to be wrong, but the installed version cannot decide.
+    """
 
     def __init__(self, reasons: Iterable[Text]) -> None:
         self.reasons = tuple(reasons)
         super().__init__("; ".join(reason.en for reason in self.reasons))
+
+
+class Undecided(Refused):
+    """The installed version cannot decide whether the registry takes a change."""

@@ -32,12 +32,13 @@ from conformance.registry.index import Index
 from conformance.registry.listing import entry_in, require_signed, signed_index
 from conformance.registry.page import page
 from conformance.registry.source import Folder
+from conformance.registry.unfinished import Repeated, remove_temporary_files
 from conformance.reporting.atomic_write import write_atomically
 from conformance.text import LANGS, Text
 
 _STRANGE: Final = Text(
-    "{name} is not in the index. Remove it, or restore the last signed state of the folder.",
-    "{name} 不在索引中。请将其删除，或把目录恢复到最近一次签名时的状态。",
+    "{name} is not in the index. If a command was interrupted, repeat it; otherwise remove the file.",
+    "{name} 不在索引中。若有命令被中断，请重新执行该命令；否则请删除此文件。",
 )
 _NO_POLICY: Final = Text("policy.toml is not a policy ({why}).", "policy.toml 不是策略文件（{why}）。")
 _OTHER_KEY: Final = Text(
@@ -70,8 +71,11 @@ class Registry:
             raise BrokenRegistry(_NO_POLICY.format(why=error)) from None
 
 
-def read_registry(path: Path, key: PublicKey | None = None) -> Registry:
+def read_registry(path: Path, key: PublicKey | None = None, *, repeated: Repeated | None = None) -> Registry:
     """Read a registry's folder and compare every file with the index.
+
+    A command that writes the folder says what it is about to write: it may have been interrupted before. Pages are not
+    compared then, because they are written again.
 
     Raises:
         BrokenRegistry: a file is missing, was changed, is a symbolic link, or is not in the index.
@@ -79,16 +83,24 @@ def read_registry(path: Path, key: PublicKey | None = None) -> Registry:
     """
     source = Folder(path)
     index = signed_index(source, key)
-    limits = {POLICY: MAX_POLICY, **dict.fromkeys(PAGES.values(), MAX_PAGE)}
-    files = {
-        name: require_signed(name, source.read(name, limits[name]), digest) for name, digest in index.files.items()
-    }
-    entries = {digest: entry_in(index, digest, source.read(entry_file(digest), MAX_ENTRY)) for digest in index.entries}
+    for name in PAGES.values() if repeated is None else ():
+        require_signed(name, source.read(name, MAX_PAGE), index.files[name])
+    policy = source.read(POLICY, MAX_POLICY)
+    if repeated is None or policy != repeated.policy:
+        require_signed(POLICY, policy, index.files[POLICY])
+    entries = {digest: _entry(index, digest, source, repeated) for digest in index.entries}
     for digest, entry in entries.items():
         name = certificate_file(digest)
         require_signed(name, source.read(name, MAX_CERTIFICATE), entry.certificate)
-    _refuse_others(path, index)
-    return Registry(index=index, entries=entries, policy=files[POLICY])
+    _refuse_others(path, index, repeated or Repeated())
+    return Registry(index=index, entries=entries, policy=policy)
+
+
+def _entry(index: Index, digest: str, source: Folder, repeated: Repeated | None) -> Entry:
+    """Return a signed entry."""
+    content = source.read(entry_file(digest), MAX_ENTRY)
+    before = None if repeated is None else repeated.entry_before(digest, content, index.entries[digest])
+    return entry_in(index, digest, content if before is None else before.dumps())
 
 
 def signed_again(registry: Registry, key: SigningKey, at: datetime) -> Registry:
@@ -110,7 +122,9 @@ def signed_again(registry: Registry, key: SigningKey, at: datetime) -> Registry:
 
 
 def write_registry(path: Path, registry: Registry, key: SigningKey, certificates: Mapping[str, bytes]) -> Registry:
-    """Sign a registry, write it with new certificates by digest, and return it. The index is written last.
+    """Sign a registry, write it with new certificates by digest, and return it.
+
+    The index is written last: until then the old one holds, and the same command can be repeated.
 
     Raises:
         OSError: a file cannot be written.
@@ -124,12 +138,13 @@ def write_registry(path: Path, registry: Registry, key: SigningKey, certificates
         folder.mkdir(exist_ok=True)
     written = {certificate_file(digest): content for digest, content in certificates.items()}
     written |= {entry_file(digest): content for digest, content in contents.items()}
+    remove_temporary_files(path)
     for name, content in (written | files | {INDEX: index.dumps(key)}).items():
         write_atomically(path / name, content.decode("utf-8"))
     return replace(registry, index=index)
 
 
-def _refuse_others(path: Path, index: Index) -> None:
+def _refuse_others(path: Path, index: Index, repeated: Repeated) -> None:
     """Refuse files beside those of the index, which a reader of the folder could take for entries."""
     for folder in (ENTRIES, CERTIFICATES):
         try:
@@ -141,5 +156,6 @@ def _refuse_others(path: Path, index: Index) -> None:
                 Text(f"{folder} cannot be read ({error.strerror}).", f"无法读取 {folder}（{error.strerror}）。")
             ) from None
         for name in names:
-            if name.removesuffix(".json") not in index.entries or not name.endswith(".json"):
+            known = name.endswith(".json") and name.removesuffix(".json") in index.entries
+            if not known and not repeated.is_added(name):
                 raise BrokenRegistry(_STRANGE.format(name=f"{folder}/{name}"))

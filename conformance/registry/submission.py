@@ -14,7 +14,7 @@ from conformance.certificate.signing import PublicKey, SigningKey
 from conformance.certificate.verification import verify
 from conformance.evidence import Evidence
 from conformance.registry.entry import Entry
-from conformance.registry.errors import Refused
+from conformance.registry.errors import Refused, Undecided
 from conformance.registry.files import sha256, stamp
 from conformance.registry.listing import digest_of
 from conformance.registry.store import Registry
@@ -83,10 +83,13 @@ def accept(registry: Registry, submission: Submission, key: SigningKey) -> tuple
 
     Raises:
         Refused: there is a reason against it.
+        Undecided: this version cannot decide.
     """
     bundle, entry = submission.bundle, submission.entry
-    if submission.reasons or submission.undecided or bundle is None or entry is None:
+    if submission.reasons:
         raise Refused([*submission.reasons, *submission.undecided])
+    if submission.undecided or bundle is None or entry is None:
+        raise Undecided(submission.undecided)
     signed = countersign(bundle, key) if _needs_signature(registry, bundle) else bundle
     content = signed.dumps()
     entry = replace(entry, certificate=sha256(content))

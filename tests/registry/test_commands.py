@@ -20,7 +20,7 @@ from conformance.registry.store import read_registry, write_registry
 from conformance.text import LANGS, Lang
 from tests.certificate.conftest import CHALLENGE
 from tests.certificate.tampering import signed, unbound
-from tests.registry.conftest import Listed
+from tests.registry.conftest import POLICY, Listed
 
 Run = Callable[..., Result]
 ZH = re.compile(r"[\u4e00-\u9fff]")
@@ -147,11 +147,39 @@ def test_check_names_every_reason_and_writes_nothing(lang: Lang, listed: Listed,
     assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.usefixtures("place")
-def test_what_this_version_cannot_decide(place: Path) -> None:
+def test_what_this_version_cannot_decide(listed: Listed, place: Path) -> None:
     (place / "certificate.json").write_bytes(b" " * (MAX_CERTIFICATE + 1))
-    done = run("registry", "check", "registry", "certificate.json")
-    assert (done.exit_code, "is larger than" in done.stderr) == (2, True)
+    for words in (("check", "--at", day(listed)), ("add", "--key", "authority.pem", "--at", day(listed))):
+        done = run("registry", words[0], "registry", "certificate.json", *words[1:])
+        assert (done.exit_code, "is larger than" in done.stderr) == (2, True), words
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("certificate.json", 1), ("broken.json", 1), ("large.json", 2), ("none.json", 2), ("new.json", 0)],
+)
+def test_check_and_add_exit_alike(name: str, code: int, listed: Listed, place: Path) -> None:
+    (place / "broken.json").write_bytes(listed.certified.content[:-9])
+    (place / "large.json").write_bytes(b" " * (MAX_CERTIFICATE + 1))
+    (place / "new.json").write_bytes(listed.certified.content)
+    folder = "empty" if name == "new.json" else "registry"
+    (place / "policy.toml").write_bytes(POLICY)
+    run(
+        "registry",
+        "init",
+        "empty",
+        "--name",
+        "Empty",
+        "--key",
+        "authority.pem",
+        "--policy",
+        "policy.toml",
+        "--at",
+        day(listed),
+    )
+    for words in (("check", "--at", day(listed)), ("add", "--key", "authority.pem", "--at", day(listed))):
+        done = run("registry", words[0], folder, name, *words[1:])
+        assert done.exit_code == code, (words, done.output)
 
 
 def test_no_line_begins_with_a_name_of_the_vendor(listed: Listed, place: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_copy_that_hides_a_revocation(listed: Listed, tmp_path: Path) -> None:
     assert reason["en"].startswith(f"The index was signed at {day(listed)}, which is {DAYS + 2} days ago")
     assert not (tmp_path / "badge").exists()
     assert run(*words, "--at", late).output.splitlines()[-1] == LAST
-    assert run(*words, "--at", late, "--lang", "zh").output.splitlines()[-1] == "有效，但登记册的索引过旧。"
+    assert run(*words, "--at", late, lang="zh").output.splitlines()[-1] == "有效，但登记册的索引过旧。"
 
 
 @pytest.mark.usefixtures("place")
