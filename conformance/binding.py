@@ -143,8 +143,8 @@ def read_binding(challenge: str, path: Path, *, marked: bool) -> Binding:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        if not path.is_file():
-            raise FileNotFoundError(2, "no such file")
+        if path.exists() and not path.is_file():
+            raise ConfigurationError(f"--for: {path} is not a regular file.", f"--for：{path} 不是普通文件。")
         with path.open("rb") as file:
             return tomllib.loads(file.read(MAX_BYTES).decode("utf-8"))
     except OSError as error:

@@ -45,6 +45,8 @@ _SCRIPTLESS: Final = frozenset({"MODIFIER", "COMBINING", "FEMININE", "MASCULINE"
 _LOOK_LATIN: Final = {
     "CYRILLIC": frozenset("аеорсухіјѕһԁԛԝӏАВЕЅІЈКМНОРСТУХ"),
     "GREEK": frozenset("οορνιΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"),
+    "CHEROKEE": frozenset("ᎠᎡᎢᎥᎩᎪᎫᎬᎳᎵᎷᎻᎽᏀᏂᏃᏎᏏᏒᏔᏚᏞᏟᏢᏦᏭᏮᏴᏵ"),
+    "LISU": frozenset(map(chr, range(0xA4D0, 0xA4F8))),
 }
 """Letters that nobody can tell from Latin ones."""
 
@@ -52,6 +54,10 @@ _ODD_LATIN: Final = ((0x01C0, 0x01C3), (0x0250, 0x02AF), (0x1D00, 0x1DBF))
 """Latin letters of phonetic alphabets, which look like common ones."""
 
 _CLAIMS: Final = re.compile(r"certified|self-attested|witnessed|已认证|经认证|认证通过|官方认证", re.IGNORECASE)
+_CLAIMS_APART: Final = ("certified", "selfattested", "witnessed")
+"""The same without signs and blanks, so that nobody writes them with some."""
+
+_LISTED: Final = re.compile(r"(?<![^\W_])listed(?![^\W_])|已登记|有见证", re.IGNORECASE)
 _OWNER: Final = "qoder"
 """The name of the API's owner."""
 
@@ -87,6 +93,11 @@ def is_line(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable() and value.strip() == value
 
 
+def plain_name(value: str) -> str:
+    """Return the letters and digits of a name in one case: names that differ in nothing else look alike."""
+    return "".join(char for char in value.casefold() if char.isalnum())
+
+
 def name_problem(thing: NamedThing, value: object) -> Text | None:
     """Return why a value cannot be the name of such a thing, as a clause; None if it can."""
     if not isinstance(value, str) or not is_line(value):
@@ -97,10 +108,11 @@ def name_problem(thing: NamedThing, value: object) -> Text | None:
 def _problems(thing: NamedThing, value: str) -> Iterator[Text]:
     yield from _characters(value)
     yield from _scripts(value)
-    claim = _CLAIMS.search(value)
-    if claim is not None:
-        yield _CLAIM.format(word=claim[0])
-    plain = "".join(char for char in value.casefold() if char.isalnum())
+    plain = plain_name(value)
+    claim = _CLAIMS.search(value) or _LISTED.search(value)
+    apart = next((word for word in _CLAIMS_APART if word in plain), None)
+    if claim is not None or apart is not None:
+        yield _CLAIM.format(word=claim[0] if claim is not None else apart)
     if thing == "vendor" and _OWNER in plain.replace("0", "o"):
         yield _OWNERS
     if thing == "version" and plain in _NO_VERSION:

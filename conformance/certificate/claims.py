@@ -9,6 +9,7 @@ from typing import Final
 from conformance.certificate import eligibility
 from conformance.certificate.bundle import Bundle
 from conformance.certificate.releases import invented
+from conformance.certificate.repeated_keys import repeated_keys
 from conformance.certificate.statement import Attestor, Certificate, Subject
 from conformance.certificate.suite_digest import Part, Suite
 from conformance.contract.catalogue import version_numbers
@@ -69,6 +70,7 @@ def claim_problems(bundle: Bundle, evidence: Evidence, record: RunResult) -> Ite
         yield _OLD_FORM
     elif claimed.form > 1 and claimed.binding != evidence.binding:
         yield _BINDING
+    yield from repeated_keys(bundle.files)
     yield from subject_problems(claimed.subject, evidence, bundle.key.fingerprint)
     yield from witness_problems(claimed.attestor, evidence)
     yield from eligibility.kind_problems(claimed.kind, evidence)

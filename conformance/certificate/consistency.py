@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from conformance.certificate import run_origin, run_times
+from conformance.certificate import run_counts, run_origin, run_times
 from conformance.certificate.emulator_ids import is_emulator
 from conformance.evidence import Evidence
 from conformance.exchange import Exchange, Response, Transcript
@@ -58,6 +58,7 @@ def contradictions(evidence: Evidence) -> list[Text]:
         run_times.contradictions,
         run_origin.contradictions,
         run_origin.unbound_requests,
+        run_counts.contradictions,
         _lengths,
     ):
         found += _first(check(evidence))

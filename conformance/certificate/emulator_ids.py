@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+import string
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from conformance.exchange import Transcript
@@ -16,19 +17,40 @@ _KEY: Final = b"work-conformance emulator"
 _MARK: Final = 6
 _ID: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])")
 
+_WORD: Final = re.compile(r"[0-9A-Za-z_-]{22,120}")
+_ALPHABETS: Final = (
+    ("0123456789ABCDEFGHJKMNPQRSTVWXYZ", 26, 26),
+    (string.digits + string.ascii_uppercase + string.ascii_lowercase, 22, 28),
+)
+"""Alphabets of ULIDs and of ids without a pattern, with their shortest and longest ids."""
+
 
 def is_emulator(transcripts: Iterable[Transcript]) -> bool:
     """Return whether ids in the URLs of the requests are those that the emulator generates."""
-    found: set[str] = set()
+    seen: set[str] = set()
+    found = 0
     for transcript in transcripts:
         for exchange in transcript.exchanges:
-            found |= {name for name in _ID.findall(exchange.request.url) if name not in found and _is_marked(name)}
-            if len(found) >= ENOUGH:
+            for name in set(_WORD.findall(exchange.request.url)) - seen:
+                seen.add(name)
+                found += any(map(_is_marked, _spellings(name)))
+            if found >= ENOUGH:
                 return True
     return False
 
 
-def _is_marked(name: str) -> bool:
-    digits = name.replace("-", "")
+def _spellings(name: str) -> Iterator[str]:
+    """Yield the hexadecimal digits that an id may stand for: variants of the emulator write them in other ways."""
+    yield from (each.replace("-", "") for each in _ID.findall(name))
+    last = name.rpartition("_")[2]
+    for alphabet, length, longest in _ALPHABETS:
+        if length <= len(last) <= longest and all(char in alphabet for char in last):
+            number = 0
+            for char in last[:length]:
+                number = number * len(alphabet) + alphabet.index(char)
+            yield f"{number:032x}"
+
+
+def _is_marked(digits: str) -> bool:
     mark = hashlib.blake2b(digits[:-_MARK].encode(), key=_KEY, digest_size=_MARK // 2).hexdigest()
     return digits.endswith(mark)

@@ -12,12 +12,16 @@ from conformance.certificate.bundle import BrokenBundle, Bundle, sign_bundle
 from conformance.certificate.signing import SigningKey
 from conformance.certificate.statement import Attestor, Kind, Subject
 from conformance.certificate.verification import verify
-from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, read_evidence, read_file
+from conformance.evidence import EVIDENCE, TRANSCRIPTS, BrokenEvidence, Evidence, read_evidence, read_file
 from conformance.judging.run_result import RunResult
 from conformance.product_names import NAMED_THINGS, WORDS, is_line
 from conformance.text import Text
 
 _NO_LINE: Final = Text("The name of the {thing} is not one printable line.", "{thing}名称不是一行可打印文字。")
+_SHOWN: Final = 3
+_STRANGE: Final = Text(
+    "{name} is not a file that the run wrote; remove it.", "{name} 不是该运行写出的文件；请将其删除。"
+)
 _NO_PRODUCT: Final = Text(
     "The run is not bound to a product. Run it with --challenge and --for, or name --vendor, --product and"
     " --product-version for an unbound certificate.",
@@ -76,6 +80,7 @@ def examine(request: Request, key: str | None = None) -> Findings:
     reasons += claims.witness_problems(request.attestor, evidence)
     if request.kind == "product":
         reasons += claims.name_problems(subject)
+    reasons += _strange_files(request.folder, evidence)
     reasons += eligibility.ineligibility_reasons(evidence, record)
     return Findings(evidence=evidence, index=index, record=record, subject=subject, reasons=reasons)
 
@@ -108,6 +113,12 @@ def issue(request: Request, key: SigningKey) -> tuple[Bundle, bytes]:
     if outcome.outcome != "holds":
         raise NotEligible([*outcome.problems, *outcome.undecided])
     return bundle, content
+
+
+def _strange_files(folder: Path, evidence: Evidence) -> list[Text]:
+    """Return the files beside the transcripts that the run did not write: they would be left out without a word."""
+    names = sorted(f"{TRANSCRIPTS}/{each.name}" for each in (folder / TRANSCRIPTS).iterdir())
+    return [_STRANGE.format(name=name) for name in names if name not in evidence.files][:_SHOWN]
 
 
 def _subject(request: Request, evidence: Evidence) -> Subject:

@@ -13,6 +13,7 @@ from conformance.certificate.run_times import begin_of
 from conformance.certificate.signing import PublicKey, SigningKey
 from conformance.certificate.verification import verify
 from conformance.evidence import Evidence
+from conformance.product_names import plain_name
 from conformance.registry.entry import Entry
 from conformance.registry.errors import Refused, Undecided
 from conformance.registry.files import sha256, stamp
@@ -32,6 +33,10 @@ _CHALLENGE: Final = Text(
     "该运行绑定的 challenge 为 {found}，而不是 {wanted}。",
 )
 _NO_CHALLENGE: Final = Text("The run is bound to no challenge.", "该运行没有绑定任何 challenge。")
+_USED_CHALLENGE: Final = Text(
+    "The challenge {challenge} was used for {product} {version} of {vendor}, which is in the registry. Hand out a new one.",
+    "challenge {challenge} 已用于登记册中 {vendor} 的 {product} {version}。请发放新的 challenge。",
+)
 _OTHER_VENDOR_KEY: Final = Text(
     "The vendor {vendor} is in the registry with the key {listed}, not {found}. If both are the vendor's, give --vendor-key.",
     "登记册中 {vendor} 的密钥为 {listed}，而不是 {found}。若两者均属该厂商，请给出 --vendor-key。",
@@ -143,14 +148,18 @@ def _policy(registry: Registry, bundle: Bundle, evidence: Evidence, at: datetime
 
 
 def _known(registry: Registry, entry: Entry) -> Iterator[Text]:
-    """Yield whether the registry has the certificate already, or another one of the same run."""
+    """Yield whether the registry has the certificate already, or another one of the same run or challenge."""
     same = registry.entries.get(entry.digest)
     if same is not None:
         yield _DUPLICATE.format(status=STANDINGS[same.status])
     for other in registry.entries.values():
-        if other.digest != entry.digest and share_evidence(other.traces, entry.traces):
-            about = {"product": other.product, "version": other.version, "vendor": other.vendor}
+        if other.digest == entry.digest:
+            continue
+        about = {"product": other.product, "version": other.version, "vendor": other.vendor}
+        if share_evidence(other.traces, entry.traces):
             yield _STOLEN.format(**about, digest=other.digest)
+        elif entry.challenge is not None and other.challenge == entry.challenge:
+            yield _USED_CHALLENGE.format(**about, challenge=entry.challenge)
 
 
 def _wanted(registry: Registry, entry: Entry, wanted: Wanted) -> Iterator[Text]:
@@ -160,7 +169,7 @@ def _wanted(registry: Registry, entry: Entry, wanted: Wanted) -> Iterator[Text]:
         yield _CHALLENGE.format(found=entry.challenge, wanted=wanted.challenge)
     if wanted.vendor_key is None and entry.attestation == "self-attested":
         for other in registry.entries.values():
-            same_name = other.vendor.casefold() == entry.vendor.casefold()
+            same_name = plain_name(other.vendor) == plain_name(entry.vendor)
             if same_name and other.attestation == "self-attested" and other.key != entry.key:
                 yield _OTHER_VENDOR_KEY.format(vendor=entry.vendor, listed=other.key, found=entry.key)
                 break

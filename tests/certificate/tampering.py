@@ -16,6 +16,8 @@ from conformance.certificate.signing import SigningKey
 from conformance.certificate.statement import Run
 from conformance.certificate.suite_digest import Part, Suite
 from conformance.evidence import EVIDENCE, evidence_from_files, evidence_index_text, parse_index
+from conformance.exchange import Transcript
+from conformance.judging.repetition import count_requests
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import VerdictKind
 
@@ -58,6 +60,8 @@ def without_scenario(files: Mapping[str, bytes], scenario: str) -> dict[str, byt
     plan["lines"] = [line for line in plan["lines"] if line[0] != scenario]
     kept["plan.json"] = json.dumps(plan).encode()
     index = json.loads(kept.pop(EVIDENCE))
+    gone = Transcript.from_json(json.loads(files[f"transcripts/{scenario}.json"]))
+    index["circumstances"]["requests"] -= count_requests(gone)
     index["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in kept.items()}
     return {**kept, EVIDENCE: json.dumps(index).encode()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,14 @@ def test_no_mark_leaves_the_seed(certified: Certified, tmp_path: Path) -> None:
 def test_options_that_contradict(values: dict[str, Any], words: str, certified: Certified, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=words):
         binding_from_options(options(tmp_path, certified, **values))
+
+
+def test_a_product_file_that_is_a_pipe(certified: Certified, tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes on this system")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigurationError, match="pipe is not a regular file"):
+        binding_from_options({**options(tmp_path, certified), "for": str(tmp_path / "pipe")})
 
 
 @pytest.mark.parametrize(

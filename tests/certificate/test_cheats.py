@@ -147,6 +147,22 @@ def own_binding_and_marks(files: Files) -> dict[str, bytes]:
     return sealed(changed)
 
 
+def repetitions(**changes: Any) -> Cheat:
+    def edit(data: Any) -> None:
+        fact = {"wanted": 1, "held": 1, "kept": 1, "requests": 40, "differed": {}, "elsewhere": {}}
+        data["facts"]["repetitions"] = data["facts"].get("repetitions", fact) | changes
+
+    return transcript(edit)
+
+
+def same_key_twice(name: str, key: str) -> Cheat:
+    def edit(files: Files) -> dict[str, bytes]:
+        content = files[name].replace(f'"{key}"'.encode(), f'"{key}": 0, "{key}"'.encode(), 1)
+        return sealed({**files, name: content}) if name != EVIDENCE else {**files, name: content}
+
+    return edit
+
+
 CHEATS: dict[str, tuple[Cheat, str]] = {
     # time
     "a later begin": (circumstances(started_at="2030-01-01T00:00:00Z"), "but its id"),
@@ -188,6 +204,17 @@ CHEATS: dict[str, tuple[Cheat, str]] = {
     "a transcript for two scenarios": (renamed_copy, "one of them is a copy"),
     "a session for two scenarios": (same_session, "have the same session"),
     "an item for two scenarios": (same_item, "have the same work item"),
+    # numbers
+    "fewer requests": (circumstances(requests=1), "The run states 1 requests, its transcripts"),
+    "more requests": (circumstances(requests=10**9), "The run states 1000000000 requests"),
+    "more repetitions than requests": (repetitions(wanted=99, held=99), "states 99 repetitions, but"),
+    "repetitions of one request": (repetitions(wanted=8, held=8, requests=1), "but 1 requests are too few"),
+    "repetitions without a number": (repetitions(requests="many"), "repetitions that are none"),
+    "another attempt": (transcript(lambda data: data.update(attempt=2)), "do not follow from the run's seed"),
+    # readers who disagree
+    "a key twice in a transcript": (same_key_twice(f"transcripts/{SCENARIO}.json", "attempt"), "the key attempt twice"),
+    "a key twice in the plan": (same_key_twice("plan.json", "binding"), "plan.json has the key binding twice"),
+    "a key twice in the index": (same_key_twice(EVIDENCE, "insecure"), "evidence.json has the key insecure twice"),
     # source of items
     "prepared items that were not": (circumstances(arranged_by="manifest"), "source of work items is `manifest`"),
     "one scenario with prepared items": (
@@ -230,6 +257,7 @@ CLAIMS: dict[str, tuple[Mapping[str, Any], str]] = {
     "another product": ({"subject": replace(SUBJECT, product="Mallory Gateway")}, "bound to another product"),
     "another version": ({"subject": replace(SUBJECT, version="3.0")}, "bound to another version: 2.4, not 3.0"),
     "bound, said to be unbound": ({"binding": None}, "binding is not the one"),
+    "bound, in the form from before": ({"binding": None, "form": 1}, "from before runs could be bound, but its run is"),
     "a product, said to be a demonstration": ({"kind": "demonstration"}, "A demonstration needs a run"),
     "a version that never was": (
         {"suite": other_suite(suite_digest.installed_suite(), version="0.0.1")},
@@ -268,6 +296,11 @@ NAMES: dict[str, tuple[Mapping[str, str], str]] = {
     "a letter that is not seen": ({"product": "Gate\u3164way"}, "the character U+3164 cannot be seen"),
     "a letter of full width": ({"product": "\uff27ateway"}, "U+FF27 looks like another one; write G"),
     "a letter of a phonetic alphabet": ({"product": "Gatew\u0251y"}, "U+0251 looks like another one"),
+    "a claim, spelt apart": ({"product": "Certi-fied Gateway"}, "the word certified is a claim"),
+    "a claim of two words": ({"product": "Self Attested Gateway"}, "the word selfattested is a claim"),
+    "a badge's word": ({"product": "Gateway (listed)"}, "the word listed is a claim"),
+    "Cherokee letters": ({"vendor": "ᎪᏟᎷᎬ"}, "Cherokee letters look like Latin ones"),
+    "Lisu letters": ({"vendor": "ꓮꓚꓟꓰ"}, "Lisu letters look like Latin ones"),
     "a version that is none": ({"version": "latest"}, "it names no version"),
     "a version of a sign": ({"version": "-"}, "it names no version"),
 }

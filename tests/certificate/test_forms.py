@@ -157,6 +157,21 @@ def test_links_are_not_followed(name: str, certified: Certified, tmp_path: Path)
         issue(Request(folder=folder), certified.key)
 
 
+@pytest.mark.parametrize("kind", ["file", "link", "folder"])
+def test_what_the_run_did_not_write_is_named(kind: str, certified: Certified, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(certified.folder, folder)
+    strange = folder / "transcripts" / "more.json"
+    if kind == "file":
+        strange.write_text("{}")
+    elif kind == "link":
+        strange.symlink_to("retry.active.json")
+    else:
+        strange.mkdir()
+    with pytest.raises(NotEligible, match=r"transcripts/more\.json is not a file that the run wrote"):
+        issue(Request(folder=folder), certified.key)
+
+
 def test_the_folder_itself_may_be_a_link(certified: Certified, tmp_path: Path) -> None:
     (tmp_path / "latest").symlink_to(certified.folder)
     assert issue(Request(folder=tmp_path / "latest"), certified.key)[1] == certified.content

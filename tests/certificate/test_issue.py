@@ -15,6 +15,8 @@ from conformance.certificate.signing import new_key
 from conformance.certificate.verification import verify
 from conformance.emulator import Tokens, create_app
 from conformance.emulator.response_edits import edit_refused_acks, errors
+from conformance.evidence import read_evidence
+from conformance.judging.repetition import count_requests
 from conformance.text import Text
 from tests.certificate.conftest import SUBJECT, Certified
 from tests.certificate.tampering import FAILING, resealed
@@ -89,7 +91,8 @@ def test_a_run_whose_repetitions_were_cut_short(held: int, refused: bool, certif
         "wanted": 30, "held": held, "kept": 1, "requests": 99, "differed": {}, "elsewhere": {}
     }  # fmt: skip
     path.write_text(json.dumps(data), "utf-8")
-    folder = resealed(folder, tmp_path / "again")
+    sent = sum(map(count_requests, read_evidence(resealed(folder, tmp_path / "counted")).transcripts.values()))
+    folder = resealed(folder, tmp_path / "again", requests=sent)
     if refused:
         assert "stopped after 6 of 30 repetitions" in reasons(folder)
     else:
@@ -150,7 +153,8 @@ def test_what_a_run_need_not_exercise_is_certified_and_named(certified: Certifie
         data["ending"] = {"kind": "not-exercised", "reason": {"en": "no token", "zh": "没有 token"}, "step": None}
         data["exchanges"] = []
         path.write_text(json.dumps(data), "utf-8")
-    bundle, content = issue(Request(folder=resealed(folder, tmp_path / "again")), certified.key)
+    sent = sum(map(count_requests, read_evidence(resealed(folder, tmp_path / "counted")).transcripts.values()))
+    bundle, content = issue(Request(folder=resealed(folder, tmp_path / "again", requests=sent)), certified.key)
     assert bundle.certificate.requirements_with_verdict("not-exercised") == ["ack.authz.forbidden"]
     assert content.startswith(b'{"about":{"attestation":')
     assert b'"not_exercised":["ack.authz.forbidden"]' in content[:800]

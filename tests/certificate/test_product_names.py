@@ -21,6 +21,9 @@ GOOD = (
     "O'Reilly™ 3™",
     "7-Eleven",
     "شركة",
+    "Enlisted Games",
+    "Unlisted",
+    "ᏣᎳᎩ",
     "Müller & Söhne GmbH",
 )
 

@@ -15,7 +15,7 @@ from conformance.certificate.verification import verify
 from conformance.registry.changes import add, create, refresh, revoke, rotate
 from conformance.registry.errors import BrokenRegistry, Refused
 from conformance.registry.files import certificate_file
-from conformance.registry.store import read_registry
+from conformance.registry.store import Registry, read_registry
 from conformance.registry.submission import Submission, Wanted, check
 from conformance.registry.traces import ENOUGH, share_evidence, traces_of
 from tests.certificate.conftest import CHALLENGE, SUBJECT, Certified
@@ -149,6 +149,30 @@ def test_a_known_vendor_with_a_new_key(listed: Listed) -> None:
     assert any(reason.endswith("If both are the vendor's, give --vendor-key.") for reason in found)
     known = reasons(submitted(listed.folder, content, listed, vendor_key=key.public))
     assert not any("--vendor-key" in reason for reason in known)
+
+
+@pytest.mark.parametrize("vendor", ["Acme Ltd", "ACME, LTD.", "acme-ltd"])
+def test_a_name_that_differs_in_signs_alone_is_the_same_vendor(vendor: str, listed: Listed) -> None:
+    """Whoever reads the page takes both for one."""
+    found = reasons(
+        check(others(listed, vendor=vendor, key="0" * 64), listed.certified.content, Wanted(), at=listed.at)
+    )
+    assert any(reason.endswith("If both are the vendor's, give --vendor-key.") for reason in found)
+
+
+def test_a_challenge_that_was_used(listed: Listed) -> None:
+    """Nobody knows how many runs were made with it meanwhile."""
+    registry = others(listed, product="Acme Router", version="1.0")
+    [reason] = reasons(check(registry, listed.certified.content, Wanted(challenge=CHALLENGE), at=listed.at))
+    assert reason.startswith(f"The challenge {CHALLENGE} was used for Acme Router 1.0 of {SUBJECT.vendor}")
+    registry = others(listed, challenge="another")
+    assert reasons(check(registry, listed.certified.content, Wanted(challenge=CHALLENGE), at=listed.at)) == []
+
+
+def others(listed: Listed, **changes: str) -> Registry:
+    """The registry with another entry only, of a run of its own."""
+    entry = replace(listed.entry, digest="0" * 64, traces=(), **changes)
+    return replace(read_registry(listed.folder), entries={entry.digest: entry})
 
 
 def test_a_certificate_with_a_second_signature(listed: Listed, tmp_path: Path) -> None:
