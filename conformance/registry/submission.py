@@ -16,7 +16,7 @@ from conformance.evidence import Evidence
 from conformance.product_names import plain_name
 from conformance.registry.entry import Entry
 from conformance.registry.errors import Refused, Undecided
-from conformance.registry.files import sha256, stamp
+from conformance.registry.files import moment_of, sha256, stamp
 from conformance.registry.listing import digest_of
 from conformance.registry.store import Registry
 from conformance.registry.traces import share_evidence, traces_of
@@ -40,6 +40,10 @@ _USED_CHALLENGE: Final = Text(
 _OTHER_VENDOR_KEY: Final = Text(
     "The vendor {vendor} is in the registry with the key {listed}, not {found}. If both are the vendor's, give --vendor-key.",
     "登记册中 {vendor} 的密钥为 {listed}，而不是 {found}。若两者均属该厂商，请给出 --vendor-key。",
+)
+_RETIRED: Final = Text(
+    "It is signed with the authority's key {key}, which another one replaced at {until}, before the run began.",
+    "它由登记机构的密钥 {key} 签名，而该密钥已于 {until}、即运行开始之前被更换。",
 )
 _NO_PLACE: Final = Text(
     "It has no place for the authority's signature: it has the form /1, or a second signature already.",
@@ -74,7 +78,7 @@ def check(registry: Registry, content: bytes, wanted: Wanted, *, at: datetime) -
     bundle = result.bundle
     entry = _entry(registry, bundle, result.evidence, at=at)
     reasons = [*_policy(registry, bundle, result.evidence, at), *_known(registry, entry)]
-    reasons += _wanted(registry, entry, wanted)
+    reasons += [*_wanted(registry, entry, wanted), *_retired(registry, bundle, entry)]
     if _needs_signature(registry, bundle) and (bundle.second_key is not None or bundle.certificate.form == 1):
         reasons.append(_NO_PLACE)
     standing, why = standing_of(entry, registry.index, at)
@@ -160,6 +164,13 @@ def _known(registry: Registry, entry: Entry) -> Iterator[Text]:
             yield _STOLEN.format(**about, digest=other.digest)
         elif entry.challenge is not None and other.challenge == entry.challenge:
             yield _USED_CHALLENGE.format(**about, challenge=entry.challenge)
+
+
+def _retired(registry: Registry, bundle: Bundle, entry: Entry) -> Iterator[Text]:
+    """Yield that the authority no longer had the key when the run began: somebody else may have it."""
+    for each in registry.index.keys:
+        if each.key == bundle.key and each.until is not None and moment_of(entry.started_at) > moment_of(each.until):
+            yield _RETIRED.format(key=each.key.fingerprint, until=each.until)
 
 
 def _wanted(registry: Registry, entry: Entry, wanted: Wanted) -> Iterator[Text]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conformance.certificate.bundle import countersign, read_bundle
+from conformance.certificate.issue import Request, issue
 from conformance.certificate.signing import SigningKey, new_key
 from conformance.certificate.statement import Subject
 from conformance.certificate.verification import verify
@@ -169,7 +171,18 @@ def test_a_challenge_that_was_used(listed: Listed) -> None:
     assert reasons(check(registry, listed.certified.content, Wanted(challenge=CHALLENGE), at=listed.at)) == []
 
 
-def others(listed: Listed, **changes: str) -> Registry:
+@pytest.mark.parametrize(("days", "refused"), [(-2, True), (2, False)])
+def test_a_witness_with_a_key_that_was_replaced(days: int, refused: bool, listed: Listed, tmp_path: Path) -> None:
+    """Who finds the old key later makes no witness of the authority."""
+    old, new, folder = listed.certified.key, new_key(), tmp_path / "rotated"
+    create(folder, "Rotated", old, POLICY, grace_days=None, at=listed.later(days=-3))
+    rotate(folder, old, new, at=listed.later(days=days))
+    content = issue(Request(folder=listed.certified.folder, attestor="witnessed"), old)[1]
+    found = reasons(check(read_registry(folder), content, Wanted(), at=listed.later(days=3)))
+    assert [reason.startswith("It is signed with the authority's key") for reason in found] == [True] * refused
+
+
+def others(listed: Listed, **changes: Any) -> Registry:
     """The registry with another entry only, of a run of its own."""
     entry = replace(listed.entry, digest="0" * 64, traces=(), **changes)
     return replace(read_registry(listed.folder), entries={entry.digest: entry})
