@@ -127,7 +127,7 @@ def test_no_mark_leaves_the_seed(certified: Certified, tmp_path: Path) -> None:
         ({"seed": 7}, "--seed contradicts --challenge"),
         ({"challenge": "a\nb"}, "--challenge: give one printable line"),
         ({"for": "nothing.toml"}, "nothing.toml cannot be read"),
-        ({"for": "."}, "cannot be read"),
+        ({"for": "."}, "is not a regular file"),
     ],
 )
 def test_options_that_contradict(values: dict[str, Any], words: str, certified: Certified, tmp_path: Path) -> None:
