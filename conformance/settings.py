@@ -82,6 +82,7 @@ class Settings:
     binding: Binding | None = None
     baseline: Path | None = None
     profile: Profile = "ack"
+    rerun_options: tuple[str, ...] = ()
 
     def target(self) -> Target:
         """The target.

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.common_mistakes import Mistake, likely_cause, mistakes_of, rank_by_symptom
 from conformance.judging.verdict import Failure, Verdict
-from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER
+from conformance.target import DEFAULT_API_PREFIX
 from conformance.text import Text
 
 FIX: Final = Text("Fix", "修复建议")
@@ -44,18 +44,6 @@ class JudgedServer(Protocol):
     @property
     def embedded(self) -> bool:
         """Whether it was the suite's own emulator."""
-
-    @property
-    def api_prefix(self) -> str:
-        """The path of the API below the base URL."""
-
-    @property
-    def worker_header(self) -> str:
-        """The header with the worker's identity."""
-
-    @property
-    def states(self) -> tuple[tuple[str, str], ...]:
-        """The server's own state names, each with the documented one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,22 +82,9 @@ def next_steps(verdict: Verdict, about: JudgedServer) -> NextSteps:
 
 def rerun_command(requirement: str, about: JudgedServer) -> str:
     """Return the command that judges one requirement again; without a base URL, `run` starts the emulator."""
-    return shlex.join(["work-conformance", "run", "--requirement", requirement]
     profile = load_catalogue().profile_of(requirement)
-    words += [] if profile == "ack" else ["--profile", profile]
-    return shlex.join([*words, *target_arguments(about)])
-
-
-def target_arguments(about: JudgedServer) -> list[str]:
-    """Return the options that name the server, and change what is sent to it; none for the embedded emulator."""
-    if about.embedded:
-        return []
-    words = ["--base-url", about.base_url]
-    words += ["--api-prefix", about.api_prefix] if about.api_prefix != DEFAULT_API_PREFIX else []
-    words += ["--worker-header", about.worker_header] if about.worker_header != DEFAULT_WORKER_HEADER else []
-    for name, state in about.states:
-        words += ["--map-state", f"{name}={state}"]
-    return words
+    words = [] if profile == "ack" else ["--profile", profile]
+    return shlex.join(["work-conformance", "run", "--requirement", requirement, *words, *connection_words(about)])
 
 
 def connection_words(about: JudgedServer) -> list[str]:

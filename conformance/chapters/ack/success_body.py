@@ -60,7 +60,8 @@ def _get_agrees(view: TranscriptView) -> Iterator[Finding]:
             found = [difference for difference in found if difference.field != "state"]
         if found and view.seconds_between(ack, get) > LEASE_GAP:
             raise CannotJudge(Text("too much time passed between the ack and the GET", "ack 与 GET 之间相隔过久"))
-        yield from disagreements(get, found, Text("as in the ack's response", "与 ack 的响应一致"))
+        in_response = Text("as in the ack's response", "与 ack 的响应一致")
+        yield from disagreements(get, found, in_response, blamed=(ack,))
         if state is not None:
             raise undocumented_state_error(state)
 

@@ -43,14 +43,25 @@ def changes(view: TranscriptView, refused: tuple[str, ...], before: dict[str, An
         )
     operation = view.operation(refused[0])
     since = Text("as before the refused {operation}", "与被拒绝的 {operation} 之前一致").format(operation=operation)
-    yield from disagreements("after", found, since)
+    yield from disagreements("after", found, since, blamed=refused)
 
 
-def disagreements(step: str, found: list[Difference], since: Text) -> Iterator[Finding]:
-    """Yield a finding for each field that changed. `since` says where its old value was seen."""
+def disagreements(
+    step: str, found: list[Difference], since: Text, *, blamed: tuple[str, ...] = ()
+) -> Iterator[Finding]:
+    """Yield a finding for each field that changed. `since` says where its old value was seen.
+
+    `blamed` are the steps that changed them.
+    """
     for difference in found:
         expected = Text("{value}, {since}", "{value}（{since}）").format(value=_value(difference.before), since=since)
-        yield Finding(step=step, pointer=f"/{difference.field}", expected=expected, actual=_value(difference.after))
+        yield Finding(
+            step=step,
+            pointer=f"/{difference.field}",
+            expected=expected,
+            actual=_value(difference.after),
+            blamed=blamed,
+        )
 
 
 def complete_item(view: TranscriptView, step: str) -> dict[str, Any]:

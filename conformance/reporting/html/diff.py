@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.chapters.ack.authorization import leaking_places
 from conformance.chapters.registry import scenarios
 from conformance.contract.schemas import display_value
 from conformance.exchange import Exchange, Response, Transcript

@@ -9,7 +9,7 @@ from typing import Final
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.exit_code import EXIT_CONFORMANT
 from conformance.judging.run_result import RunResult
-from conformance.reporting.next_steps import target_arguments
+from conformance.reporting.next_steps import connection_words
 from conformance.scenario.execute import NO_LONGER_THERE
 from conformance.text import Text
 
@@ -124,5 +124,4 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
 
 
 def _command(record: RunResult, *words: str) -> str:
-    about = record.metadata
-    return shlex.join(["work-conformance", *words, *target_arguments(about)])
+    return shlex.join(["work-conformance", *words, *connection_words(record.metadata)])
