@@ -97,12 +97,12 @@ def binding_from_options(values: Mapping[str, Any]) -> Binding | None:
         return None
     if challenge is None or product is None:
         raise ConfigurationError(
-            "--challenge and --for go together: the text of the verifier, and the file about the product.",
+            "--challenge and --for need each other: the verifier's text, and the file that names the product.",
             "--challenge 与 --for 须同时给出：前者为验证方的文字，后者为产品文件。",
         )
     if values.get("seed") is not None:
         raise ConfigurationError(
-            "--seed contradicts --challenge: the seed of such a run follows from the challenge; omit one of them.",
+            "--seed contradicts --challenge, which determines the seed; omit one of them.",
             "--seed 与 --challenge 矛盾：这样的运行由 challenge 决定种子；请去掉其中之一。",
         )
     return read_binding(challenge, Path(product), marked=not no_mark)

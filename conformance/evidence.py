@@ -233,7 +233,7 @@ def _object(name: str, content: bytes, wanted: str) -> Mapping[str, Any]:
 
 
 def _malformed(name: str) -> BrokenEvidence:
-    return BrokenEvidence(f"{name} is not in the form that a run writes.", f"{name} 不是运行所写出的内容。")
+    return BrokenEvidence(f"{name} does not have the format that a run writes.", f"{name} 不是运行所写出的内容。")
 
 
 def read_file(folder: Path, name: str) -> bytes:
@@ -248,7 +248,7 @@ def read_file(folder: Path, name: str) -> bytes:
             mode = place.lstat().st_mode
             if not (stat.S_ISREG(mode) if place == path else stat.S_ISDIR(mode)):
                 raise BrokenEvidence(
-                    f"{place.relative_to(folder)} is a link or no regular file; a run writes none such.",
+                    f"{place.relative_to(folder)} is a link or another special file; a run writes only regular files.",
                     f"{place.relative_to(folder)} 是链接或不是普通文件；运行不会写出这样的文件。",
                 )
         return path.read_bytes()

@@ -80,7 +80,7 @@ _MIXED: Final = Text(
     "the word {word} mixes letters of several scripts ({scripts}); write each word in one script",
     "单词 {word} 混用了多种文字的字母（{scripts}）；请让每个单词只用一种文字",
 )
-_CLAIM: Final = Text("the word {word} is a claim and no name; leave it out", "“{word}”是一种声明，而不是名称；请去掉")
+_CLAIM: Final = Text("the word {word} is a claim, not a name; leave it out", "“{word}”是一种声明，而不是名称；请去掉")
 _OWNERS: Final = Text(
     "Qoder is the name of the API's owner; give the name of the product's vendor",
     "Qoder 是该 API 所有者的名称；请填写产品厂商的名称",

@@ -169,7 +169,8 @@ class ArrangeProgram:
 
     def _fail(self, what: str, trouble: Text, said: str = "") -> NoReturn:
         words = Text(
-            "The arranging program failed at `{what}`: {trouble}", "准备 item 的程序在 `{what}` 请求中失败：{trouble}"
+            "The --arrange-command program failed at `{what}`: {trouble}",
+            "准备 item 的程序在 `{what}` 请求中失败：{trouble}",
         )
         words = words.format(what=what, trouble=trouble)
         if said:

@@ -139,8 +139,8 @@ async def _manifested(api: Api, run_id: str, manifest: Manifest) -> RunResources
     else:
         raise PreflightError(
             Text(
-                "{host} does not show the manifest's first items: {refusal}. Check that the manifest was made for this"
-                " target, and that --base-url and --api-prefix are correct.",
+                "{host} does not return the manifest's first items: {refusal}. Check that the manifest was "
+                "made for this target, and that --base-url and --api-prefix are correct.",
                 "{host} 没有显示清单中的前几个 item：{refusal}。请确认清单是为该目标生成的，"
                 "且 --base-url 与 --api-prefix 正确。",
             ).format(host=host, refusal=refusal_text(answers[0]))
@@ -218,8 +218,9 @@ async def _fault(api: Api, program: ArrangeProgram, journal: Journal, item_spec:
     if control is None or status_of(control) != HTTPStatus.OK:
         return None
     return Text(
-        "The arranging program seems to poll `{state}` items as a different worker than requested. The target refuses the"
-        " requested worker's ack ({outcome}), and accepts an ack of an item without a worker.",
+        "The --arrange-command program seems to poll `{state}` items as a different worker than requested. "
+        "The target refuses the requested worker's ack ({outcome}), and accepts an ack of an item without a "
+        "worker.",
         "准备 `{state}` 的 item 时，程序执行 poll 所用的 worker 似乎与请求的不同：目标拒绝所请求的 worker 的 ack"
         "（{outcome}），却接受对没有 worker 的 item 的 ack。",
     ).format(state=item_spec.state, outcome=outcome(named))

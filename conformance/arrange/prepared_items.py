@@ -130,7 +130,7 @@ class CommandArranger:
         if not self._journal.claim(given.environment_id, given.work_id, given.pat_env):
             raise CannotArrange(
                 Text(
-                    "The arranging program provided the same item twice.",
+                    "The --arrange-command program provided the same item twice.",
                     "准备 item 的程序两次提供了同一个 item。",
                 ),
                 PROGRAM,
@@ -138,7 +138,8 @@ class CommandArranger:
         if item_spec.delivered and given.environment_id in {self._workspace.cloud, self._workspace.quiet}:
             raise CannotArrange(
                 Text(
-                    "The arranging program provided an item in the environment that it had returned for another purpose.",
+                    "The --arrange-command program provided an item in the environment that it had returned "
+                    "for another purpose.",
                     "准备 item 的程序所提供的 item，属于它先前作为其他环境给出的环境。",
                 ),
                 PROGRAM,

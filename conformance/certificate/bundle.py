@@ -35,11 +35,11 @@ _NAME: Final = FORMAT.rpartition("/")[0]
 MAX_BYTES: Final = 32 * 1024 * 1024
 
 SELF_ATTESTED: Final = Text(
-    "Self-attested: the vendor ran the suite itself and signed what came out; nobody else took part.",
+    "Self-attested: the vendor ran the suite and signed the result; nobody else took part.",
     "自证：厂商自行运行套件并对结果签名，没有第三方参与。",
 )
 WITNESSED: Final = Text(
-    "Witnessed, by the signer's own word: a witness ran the suite on the vendor's server and signed what came out.",
+    "Witnessed: the signer claims to be a witness, who ran the suite on the vendor's server and signed the result.",
     "有见证（据签名者自述）：见证方对厂商的服务器运行套件，并对结果签名。",
 )
 DEMONSTRATION: Final = Text(
@@ -158,7 +158,7 @@ def read_bundle(content: bytes) -> Bundle:
         raise BrokenBundle(f"{EVIDENCE} is missing.", f"缺少 {EVIDENCE}。")
     if bundle.dumps() != content:
         raise BrokenBundle(
-            "It is not in a certificate's canonical form: something was added, moved or changed outside the signed part.",
+            "It is not in canonical form: something was added, moved or changed outside the signed part.",
             "它不符合证书的规范形式：签名范围之外有内容被添加、移动或改动。",
         )
     return bundle
@@ -201,7 +201,9 @@ def _utf8(name: str, content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        raise BrokenBundle(f"{name} is not in the form that a run writes.", f"{name} 不是运行所写出的内容。") from None
+        raise BrokenBundle(
+            f"{name} does not have the format that a run writes.", f"{name} 不是运行所写出的内容。"
+        ) from None
 
 
 def _envelope(data: Any) -> tuple[bytes, tuple[Signature, ...]]:

@@ -25,9 +25,9 @@ _FACT: Final = Text(
     "The certificate's description of the run differs from the evidence in `{fact}`: {claimed}, not {found}.",
     "证书对该次运行的描述与证据在 `{fact}` 上不一致：证书为 {claimed}，证据为 {found}。",
 )
-_NAME: Final = Text("The name of the {thing} is refused: {problem}.", "{thing}名称不被接受：{problem}。")
+_NAME: Final = Text("The name of the {thing} is not allowed: {problem}.", "{thing}名称不被接受：{problem}。")
 _BINDING: Final = Text(
-    "The certificate's binding is not the one that the run's plan contains.", "证书中的绑定不是该运行计划中的绑定。"
+    "The certificate's binding differs from the binding in the run's plan.", "证书中的绑定不是该运行计划中的绑定。"
 )
 _OLD_FORM: Final = Text(
     "It has the form of certificates from before runs could be bound, but its run is bound.",

@@ -26,7 +26,7 @@ _REPLACED: Final = ("${", "$(", "[redacted]")
 _SHOWN: Final = 3
 
 _OTHER_TARGET: Final = Text(
-    "The stated target is {url}, but requests went elsewhere, such as {other} ({where}).",
+    "The stated target is {url}, but some requests have another address, such as {other} ({where}).",
     "所述目标为 {url}，但有请求发往别处，例如 {other}（{where}）。",
 )
 _LENGTH: Final = Text(
@@ -42,7 +42,7 @@ _MODE_UNSEEN: Final = Text(
     "所述 work item 来源为 `api`，但没有任何请求创建过 work。",
 )
 _EMBEDDED: Final = Text(
-    "The run states the embedded emulator as its target, and also {what}.",
+    "The run states the embedded emulator as its target, which contradicts another statement: {what}.",
     "该运行称其目标为内置模拟器，同时却又称{what}。",
 )
 _MORE: Final = Text("There are {n} more contradictions of this kind.", "此类矛盾另有 {n} 处。")

@@ -20,7 +20,7 @@ from conformance.text import Text, join
 _NAMED: Final = 8
 
 _EMULATOR: Final = Text(
-    "The run's target is the suite's own emulator, which is no product. Make a demonstration (certify --demo).",
+    "The run's target is the suite's own emulator, which is not a product. Make a demonstration (certify --demo).",
     "该运行的目标是本套件自带的模拟器，并非产品。请制作演示证书（certify --demo）。",
 )
 _NO_EMULATOR: Final = Text(

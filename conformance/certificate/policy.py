@@ -27,7 +27,7 @@ _TOKEN: Final = Text(
     "The run had no token for `{name}` (QODER_{variable}_PAT).", "该运行没有 `{name}` token（QODER_{variable}_PAT）。"
 )
 _RACES: Final = Text(
-    "Races ran less than {n} times: {names}. Run with --race-repeat {n}.",
+    "Races ran fewer than {n} times: {names}. Run with --race-repeat {n}.",
     "有并发场景的执行次数少于 {n}：{names}。请用 --race-repeat {n} 运行。",
 )
 _SET: Final = Text("The requirement set is {found}, the newest is {newest}.", "要求集版本为 {found}，最新为 {newest}。")
@@ -39,7 +39,7 @@ _BOUND: Final = Text(
     "The certificate is unbound: the run named no product before its first request (run --challenge --for).",
     "证书未绑定：该运行在首个请求之前没有指明产品（run --challenge --for）。",
 )
-_WITNESS: Final = Text("No witness with a given key signed it.", "没有所给密钥对应的见证方签名。")
+_WITNESS: Final = Text("No witness whose key was given signed it.", "没有所给密钥对应的见证方签名。")
 _DEMO: Final = Text("It is a demonstration, not a product.", "它是演示，并非产品。")
 
 

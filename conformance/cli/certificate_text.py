@@ -78,23 +78,23 @@ def last_line(result: Verification, *, missed_policy: bool, doubt: Text | None =
         valid = localize("Valid demonstration, not a product", "有效的演示证书，并非产品")
     if result.listed:
         return localize(
-            f"{valid}: listed in the registry with the given key; judged again with {checks}.",
+            f"{valid}: listed in the registry with the given key; judged again: {checks}.",
             f"{valid}：已列入所给密钥的登记册；重新判定的结果：{checks}。",
         )
     if result.signer_known:
         return localize(
-            f"{valid}: signed with the given key; judged again with {checks}.",
+            f"{valid}: signed with the given key; judged again: {checks}.",
             f"{valid}：签名与所给公钥相符；重新判定的结果：{checks}。",
         )
     return localize(
-        f"{valid}: integrity only, signer unknown; judged again with {checks}.",
+        f"{valid}: integrity only, signer unknown; judged again: {checks}.",
         f"{valid}：仅核对了完整性，签名者未知；重新判定的结果：{checks}。",
     )
 
 
 def _binding(certificate: Certificate) -> str:
     if certificate.form == 1:
-        return localize("unbound, before runs could be bound", "未绑定（早于绑定功能的证书）")
+        return localize("unbound: made before runs could be bound", "未绑定（早于绑定功能的证书）")
     if certificate.binding is None:
         return localize("unbound: the run named no product before it began", "未绑定：该运行开始前没有指明产品")
     return localize(

@@ -99,7 +99,7 @@ def _lines(points: list[CheckResult], lang: Lang) -> Iterator[str]:
     if bad:
         yield Text("Problems that stop a run: {n}", "妨碍运行的问题：{n} 项").format(n=bad).in_(lang)
     elif doubtful:
-        words = Text("No problem stops a run. Please check: {n}.", "没有妨碍运行的问题。另有 {n} 项请查看。")
+        words = Text("No problem stops a run. Warnings: {n}.", "没有妨碍运行的问题。另有 {n} 项请查看。")
         yield words.format(n=doubtful).in_(lang)
     else:
         yield Text("No problem stops a run.", "没有妨碍运行的问题。").in_(lang)

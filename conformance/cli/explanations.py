@@ -227,7 +227,7 @@ def _ambiguity(name: str) -> Explanation:
         text=entry.question,
         parts=(
             Part("positions", Text("The pages", "页面"), (entry.positions,), entry.positions.to_json()),
-            Part("reading", Text("Read as", "解读"), (entry.reading,), entry.reading.to_json()),
+            Part("reading", Text("The suite reads", "解读"), (entry.reading,), entry.reading.to_json()),
             _sources(entry.sources),
             _rules("requirements", Text("Requirements based on it", "依据这一解读的要求"), entry.requirements),
         ),
@@ -270,7 +270,10 @@ def _shape(name: str) -> Explanation:
     return Explanation(
         name=name,
         kind="shape",
-        noun=Text("foreign shape of the emulator (serve --shape)", "模拟器的偏离形态（serve --shape）"),
+        noun=Text(
+            "foreign shape of the emulator: an operation other than ack deviates (serve --shape)",
+            "模拟器的偏离形态（serve --shape）",
+        ),
         text=Text(shape.en, shape.zh),
         parts=(
             _rules(

@@ -48,7 +48,7 @@ from conformance.text import Lang, Text
     "--ci",
     type=click.Choice((*WORKFLOWS, "none")),
     help=localize(
-        "Build server to write a workflow for (default: github, or gitlab beside a .gitlab-ci.yml).",
+        "Build server to write a workflow for (default: gitlab if there is a .gitlab-ci.yml, else github).",
         "为哪种 CI 系统生成工作流（默认 github；已有 .gitlab-ci.yml 时为 gitlab）。",
     ),
 )

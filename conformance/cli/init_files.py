@@ -78,7 +78,7 @@ _CONFIG: Final = Text(
     f"""\
 # Configuration of work-conformance. Every option of `work-conformance run --help` can be set here:
 # --like-this is the key like-this. A flag or a WORK_CONFORMANCE_… variable takes precedence.
-# Tokens never belong into this file: the suite reads QODER_PAT from the environment.
+# Do not put tokens into this file: the suite reads QODER_PAT from the environment.
 #
 #     work-conformance run --config {CONFIG_NAME}
 
@@ -95,7 +95,7 @@ lang = @LANG@
 # Known failures, which do not fail the run. A failing run writes such a file into its folder.
 # waivers = "waivers.toml"
 
-# Requests per second: writes/reads. Without it 20/50, and no limit on loopback.
+# Requests per second: writes/reads. Default: 20/50, no limit on loopback.
 # max-rate = "10/25"
 
 # Extra headers on every request. For a secret value, name an environment variable in header-env.

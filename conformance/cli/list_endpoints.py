@@ -39,7 +39,7 @@ _USE_GIVEN: Final = Text(
 )
 _LEFT: Final = Text("objects of the run may be left on the target", "运行所创建的对象可能遗留在目标上")
 _CLEAN: Final = Text(
-    "`clean`, and finding objects created by a request whose response was lost",
+    "`clean` fails; the suite does not find objects whose creation response was lost",
     "`clean`，以及查找响应丢失的请求所创建的对象",
 )
 
@@ -52,7 +52,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         f"{_ITEM}/heartbeat",
         _ALL,
         Text(
-            "ack.race.heartbeat; with items from the API also requirements about `active` items",
+            "ack.race.heartbeat is not judged; with items from the API, requirements about `active` items "
+            "are not judged either",
             "ack.race.heartbeat；通过 API 准备 item 时还有涉及 `active` item 的要求",
         ),
         query="expected_last_heartbeat=NO_HEARTBEAT&desired_ttl_seconds=600",
@@ -62,7 +63,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         f"{_ITEM}/stop",
         _ALL,
         Text(
-            "ack.race.stop; with items from the API also requirements about `stopping` and `stopped` items",
+            "ack.race.stop is not judged; with items from the API, requirements about `stopping` and "
+            "`stopped` items are not judged either",
             "ack.race.stop；通过 API 准备 item 时还有涉及 `stopping` 和 `stopped` item 的要求",
         ),
         body='{}, or {"force": true}',
@@ -72,19 +74,22 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         _WORK,
         _API,
         Text(
-            "ack.observe.undelivered; unfinished items may be left on the target",
+            "ack.observe.undelivered is not observed; unfinished items may be left on the target",
             "ack.observe.undelivered；未结束的 item 可能遗留在目标上",
         ),
         query="limit=100",
     ),
     Endpoint(
-        "GET", f"{_WORK}/stats", _API, Text("some random requests of `run --explore`", "`run --explore` 的部分随机请求")
+        "GET",
+        f"{_WORK}/stats",
+        _API,
+        Text("`run --explore` lacks some random requests", "`run --explore` 的部分随机请求"),
     ),
     Endpoint(
         "POST",
         _ITEM,
         _API,
-        Text("some random requests of `run --explore`", "`run --explore` 的部分随机请求"),
+        Text("`run --explore` lacks some random requests", "`run --explore` 的部分随机请求"),
         body='{"metadata": {"key": "value"}}',
     ),
     Endpoint("GET", "/environments", _API, _CLEAN, query="limit=100", arranging=True),

@@ -118,7 +118,7 @@ _LISTINGS: Final[Mapping[What, _Listing]] = {
         total=Text("{n} variants", "{n} 个变体"),
         columns=(
             (
-                Text("excludes the others of", "与同组其他变体互斥"),
+                Text("only one of group", "与同组其他变体互斥"),
                 lambda variant: () if variant.group is None else (variant.group,),
             ),
             (_WARNS, lambda variant: variant.warns),

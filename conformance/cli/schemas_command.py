@@ -182,7 +182,7 @@ def divergences(docs: str | None, form: str, lang: str | None) -> None:
         return
     _say(_divergences(derivation.divergences, chosen))
     count = len(derivation.divergences)
-    click.echo(Text(f"{count} disagreements.", f"共 {count} 处矛盾。").in_(chosen))
+    click.echo(Text(f"{count} contradictions.", f"共 {count} 处矛盾。").in_(chosen))
 
 
 def _derived(docs: str | None, chosen: Lang, sheets: Path | None = None) -> Derivation:

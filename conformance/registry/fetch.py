@@ -28,7 +28,7 @@ _REDIRECT: Final = Text(
     "{url} 重定向到别处（HTTP {status}），不予跟随；请给出最终地址。",
 )
 _SLOW: Final = Text("{url} took longer than {seconds} seconds.", "{url} 超过 {seconds} 秒仍未读完。")
-_ENCODED: Final = Text("{url} was sent in an encoding that was not asked for.", "{url} 使用了未请求的编码。")
+_ENCODED: Final = Text("{url} has a content encoding that the suite did not request.", "{url} 使用了未请求的编码。")
 _FAILED: Final = Text("{url} cannot be reached ({why}).", "无法访问 {url}（{why}）。")
 
 

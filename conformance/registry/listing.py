@@ -26,7 +26,7 @@ from conformance.registry.validity import Standing, standing_of
 from conformance.text import Text
 
 _OTHER_SIGNER: Final = Text(
-    "The registry is signed with the key {signer}, and the given key {given} is none of its keys.",
+    "The registry is signed with the key {signer}, and the given key {given} is not one of its keys.",
     "登记册由密钥 {signer} 签名，而所给密钥 {given} 不是它的任何一把密钥。",
 )
 _NOT_LISTED: Final = Text("The registry has no entry for this certificate.", "登记册中没有此证书的条目。")

@@ -41,7 +41,7 @@ _HEADS: Final = (
 )
 _REVOKED: Final = Text("{status} on {at}: {reason}", "{status}（{at}）：{reason}")
 _CHECK: Final = Text(
-    "This page shows the day on which the registry was signed. To check a certificate now, verify it:",
+    "This page shows the registry as of its signature date. To check a certificate today, verify it:",
     "本页反映登记册签名当日的状态。如需核对证书当前的状态，请验证：",
 )
 _SIGNED: Final = Text(

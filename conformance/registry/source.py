@@ -13,7 +13,8 @@ from conformance.text import Text
 
 _MISSING: Final = Text("The registry has no {name}.", "登记册中没有 {name}。")
 _LINK: Final = Text(
-    "{name} is a link or no regular file; a registry has none such.", "{name} 是链接或不是普通文件；登记册中不应有。"
+    "{name} is a link or another special file; a registry has only regular files.",
+    "{name} 是链接或不是普通文件；登记册中不应有。",
 )
 _UNREADABLE: Final = Text("{name} cannot be read ({why}).", "无法读取 {name}（{why}）。")
 _LARGE: Final = Text("{name} is larger than {limit} bytes and was not read.", "{name} 超过 {limit} 字节，未予读取。")

@@ -46,10 +46,10 @@ _RETIRED: Final = Text(
     "它由登记机构的密钥 {key} 签名，而该密钥已于 {until}、即运行开始之前被更换。",
 )
 _NO_PLACE: Final = Text(
-    "It has no place for the authority's signature: it has the form /1, or a second signature already.",
+    "It cannot take the authority's signature: its format is /1, or it already has a second signature.",
     "其中没有登记机构签名的位置：其形式为 /1，或已有第二个签名。",
 )
-_OVER: Final = Text("It would be expired: {why}", "登记后即已过期：{why}")
+_OVER: Final = Text("The registry would list it as expired: {why}", "登记后即已过期：{why}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,8 +19,8 @@ _ALWAYS: Final = (
     Text("still failing {n}", "仍然失败 {n} 项"),
     Text("fixed {n}", "已修复 {n} 项"),
 )
-_REVEALED: Final = Text("failing and not judged then {n}", "失败但当时未判定 {n} 项")
-_DROPPED: Final = Text("failed then and not judged now {n}", "当时失败而现在未判定 {n} 项")
+_REVEALED: Final = Text("failing now, not judged then {n}", "失败但当时未判定 {n} 项")
+_DROPPED: Final = Text("failed then, not judged now {n}", "当时失败而现在未判定 {n} 项")
 
 
 def terminal_line(record: RunResult, lang: Lang) -> Iterator[str]:

@@ -59,8 +59,8 @@ _TOKENS: Final = {
     "text": Text("other text", "其他文本"),
 }
 _ONE_SIDED: Final[dict[OneSidedReason, Text]] = {
-    "not-planned": Text("only run {side} planned them", "只有运行 {side} 计划判定"),
-    "no-input": Text("run {other} had no token for them", "运行 {other} 没有所需的 token"),
+    "not-planned": Text("only run {side} planned these", "只有运行 {side} 计划判定"),
+    "no-input": Text("run {other} had no token for these", "运行 {other} 没有所需的 token"),
     "not-polled": Text(
         "run {other} did not poll: its items were prepared in advance",
         "运行 {other} 使用预先准备的 item，没有发送 poll",

@@ -143,7 +143,9 @@ class TranscriptView:
         """
         requirement = self._plain_failure(step)
         if requirement is not None:
-            reason = Text("the control, which is the plain case, gets the same response", "普通情形也得到同样的响应")
+            reason = Text(
+                "the control (the same ack in the plain case) gets the same response", "普通情形也得到同样的响应"
+            )
             raise Blocked(requirement, reason)
 
     def require_meaningful_refusal(self, step: str) -> None:

@@ -49,7 +49,7 @@ def failure(source: str, *, timeout: float = 20.0) -> str:
     assert refusal.value.step == "arrange.program"
     assert refusal.value.reason.zh.startswith("准备 item 的程序在 `active` 请求中失败：")
     words = refusal.value.reason.en
-    assert words.startswith("The arranging program failed at `active`: ")
+    assert words.startswith("The --arrange-command program failed at `active`: ")
     assert words.isprintable()
     return words.partition("`active`: ")[2]
 

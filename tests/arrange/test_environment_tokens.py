@@ -161,7 +161,7 @@ def test_a_variable_that_a_program_names_and_that_is_not_there_is_the_programs_f
     options = ("--arrange", "command", "--arrange-command", f"{sys.executable} p.py", "--chapter", "retries")
     run = place.run(*options, QODER_PAT=place.tokens.owner)
     assert run.code == 3, run.out + run.err
-    assert "The arranging program failed at `" in run.out
+    assert "The --arrange-command program failed at `" in run.out
     assert "pat_env" in run.out
 
 

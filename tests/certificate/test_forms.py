@@ -46,7 +46,7 @@ def test_the_first_form_is_read_and_distinguished(older: Bundle, tmp_path: Path)
     (tmp_path / "certificate.json").write_bytes(older.dumps())
     done = cli("verify", "certificate.json", "--badge", "b", cwd=tmp_path)
     assert done.code == 0, done.out
-    assert "unbound, before runs could be bound" in done.out
+    assert "unbound: made before runs could be bound" in done.out
     assert " · unbound · " in (tmp_path / "b" / "badge.json").read_text("utf-8")
 
 

@@ -315,13 +315,11 @@ def scenarios() -> Iterator[Scenario]:
     yield _race_of_workers("active")
     for other, noun in _STOPS.items():
         for state, transitions in LIVE_STATES.items():
-            title = Text(
-                "Acks of an item that is {s} at the same time as {n}", "对处于 {s} 的 item 执行 ack，同时将其{n}"
-            )
+            title = Text("Acks that overlap {n} of an item that is {s}", "对处于 {s} 的 item 执行 ack，同时将其{n}")
             yield _race_with(f"{other}.{state}", other, transitions, title.format(s=state, n=noun))
     for state, transitions in LIVE_STATES.items():
         title = Text(
-            "Eight acks of an item that is {s} at the same time as a forced stop",
+            "Eight acks that overlap a forced stop of an item that is {s}",
             "对处于 {s} 的 item 同时发出八个 ack 和一次强制停止",
         )
         yield _race_with(f"crowd.{state}", "force", transitions, title.format(s=state), acks=_CROWD)
@@ -329,13 +327,13 @@ def scenarios() -> Iterator[Scenario]:
         "heartbeat",
         "heartbeat",
         ("ack",),
-        Text("Acks at the same time as the first heartbeat", "ack 与首次 heartbeat 同时发出"),
+        Text("Acks that overlap the first heartbeat", "ack 与首次 heartbeat 同时发出"),
     )
     yield _race_of_deliveries(
         "race.redelivery",
         _redelivery("ack.1", "poll"),
         Text(
-            "An ack at the same time as a poll that may deliver the item to another worker",
+            "An ack that overlaps a poll, which may deliver the item to another worker",
             "ack 与可能把该 item 投递给其他 worker 的 poll 同时发出",
         ),
     )

@@ -18,11 +18,11 @@ _MORE_TIME: Final = 2.0
 _EARLY: Final = Text("Why this run is not complete", "本次运行为何不完整")
 _STRICT: Final = Text("Only `--strict` keeps this run from passing", "仅因 `--strict` 未通过")
 _NOT_REACHED: Final = Text(
-    "{n} of {m} planned checks were judged; what is inconclusive was not reached.",
+    "{n} of {m} planned checks were judged. The run did not reach the inconclusive checks.",
     "计划的 {m} 项检查中判定了 {n} 项；“无法判定”表示尚未执行到。",
 )
 _GONE: Final = Text("The target stopped responding during the run.", "目标在运行期间停止响应。")
-_REAL: Final = Text("The failures below are real.", "以下失败均属实。")
+_REAL: Final = Text("The failures below are valid all the same.", "以下失败均属实。")
 _LOST: Final = Text("{n} planned checks have no verdict.", "计划中有 {n} 项检查没有结论。")
 _UNEXERCISED: Final = Text(
     "Every judged MUST passed. With `--strict`, a requirement that was not exercised counts as inconclusive.",

@@ -21,7 +21,9 @@ SAID: Final[dict[str, Text]] = {
     "SAY_REFUSED": Text(
         "The target refused to create an object that the scenario needs:", "目标拒绝创建该用例所需的对象："
     ),
-    "SAY_UNREACHABLE": Text("The target does not respond; set BASE_URL.", "目标没有响应；请设置 BASE_URL。"),
+    "SAY_UNREACHABLE": Text(
+        "The target does not respond; set BASE_URL to its address.", "目标没有响应；请设置 BASE_URL。"
+    ),
     "SAY_AGAIN": Text("the failure shows again", "失败再次出现"),
     "SAY_NOT_AGAIN": Text("the failure does not show", "失败未出现"),
     "SAY_UNDECIDED": Text(

@@ -48,7 +48,7 @@ def test_out_of_time_asks_for_more_time() -> None:
     assert [sentence.en for sentence in advice.sentences] == [
         "The run ended early: the run's time limit was reached (raise --max-duration).",
         "1 of 2 planned checks were judged; what is inconclusive was not reached.",
-        "The failures below are real.",
+        "The failures below are valid all the same.",
     ]
 
 
