@@ -121,8 +121,8 @@ def test_no_mark_leaves_the_seed(certified: Certified, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"challenge": None}, "--challenge and --for go together"),
-        ({"for": None}, "--challenge and --for go together"),
+        ({"challenge": None}, "--challenge and --for need each other"),
+        ({"for": None}, "--challenge and --for need each other"),
         ({"challenge": None, "for": None, "no_mark": True}, "--no-mark needs --challenge"),
         ({"seed": 7}, "--seed contradicts --challenge"),
         ({"challenge": "a\nb"}, "--challenge: give one printable line"),

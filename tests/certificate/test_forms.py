@@ -153,7 +153,7 @@ def test_links_are_not_followed(name: str, certified: Certified, tmp_path: Path)
     shutil.copytree(certified.folder, folder)
     (folder / name).rename(tmp_path / "elsewhere")
     (folder / name).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(NotEligible, match=r"is a link or no regular file"):
+    with pytest.raises(NotEligible, match=r"is a link or another special file"):
         issue(Request(folder=folder), certified.key)
 
 

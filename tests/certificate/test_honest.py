@@ -170,7 +170,7 @@ def test_hostile_numbers_are_data(name: str, certified: Certified) -> None:
 @pytest.mark.parametrize("duration", [float("nan"), float("inf"), -1, 10**400])
 def test_a_hostile_duration_is_data(duration: float, certified: Certified) -> None:
     files = with_circumstances(certified.bundle.files, duration=duration)
-    assert "is no duration" in " ".join(text.en for text in contradictions(evidence(files)))
+    assert "is not a valid duration" in " ".join(text.en for text in contradictions(evidence(files)))
 
 
 # --- the suite's own emulator

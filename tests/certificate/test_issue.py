@@ -126,7 +126,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no index": (lambda folder: (folder / "evidence.json").unlink(), "contains no evidence.json"),
     "an index of something else": (
         lambda folder: (folder / "evidence.json").write_text("{}"),
-        "not in the form that a run writes",
+        "not have the format that a run writes",
     ),
 }
 

@@ -24,7 +24,7 @@ from tests.documents import BOOK, WRITTEN, blocks
 from tests.vendor.test_readme import shell
 
 HOLDS: Mapping[Lang, str] = {
-    "en": "Valid demonstration, not a product: signed with the given key; judged again with … of {n} checks judged.",
+    "en": "Valid demonstration, not a product: signed with the given key; judged again: … of {n} checks judged.",
     "zh": "有效的演示证书，并非产品：签名与所给公钥相符；重新判定的结果：{n} 项检查中判定了 … 项。",
 }
 VARYING = (

@@ -90,22 +90,22 @@ def cut(name: str) -> Spoil:
 ONE = "transcripts/retry.active.json"
 SPOILT: dict[str, tuple[Spoil, str]] = {
     "no index": (remove("evidence.json"), "contains no evidence.json"),
-    "index cut off": (cut("evidence.json"), "evidence.json is not in the form that a run writes"),
+    "index cut off": (cut("evidence.json"), "evidence.json does not have the format that a run writes"),
     "newer index": (
         edit("evidence.json", lambda data: {**data, "format": "work-conformance-evidence/2"}),
         "has the format work-conformance-evidence/2, which this version does not know",
     ),
     "no circumstances": (
         edit("evidence.json", lambda data: {**data, "circumstances": {}}),
-        "evidence.json is not in the form that a run writes",
+        "evidence.json does not have the format that a run writes",
     ),
     "circumstances of a wrong type": (
         edit("evidence.json", lambda data: {**data, "circumstances": {**data["circumstances"], "insecure": "no"}}),
-        "evidence.json is not in the form that a run writes",
+        "evidence.json does not have the format that a run writes",
     ),
     "a path of somebody's choosing": (
         edit("evidence.json", lambda data: {**data, "files": {**data["files"], "../../etc/passwd": "0"}}),
-        "evidence.json is not in the form that a run writes",
+        "evidence.json does not have the format that a run writes",
     ),
     "plan missing": (remove("plan.json"), "plan.json is missing"),
     "plan not listed": (
@@ -121,14 +121,14 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
         f"{ONE} is missing",
     ),
     "transcript edited": (edit(ONE, lambda data: {**data, "attempt": 2}), f"{ONE} was changed after the run wrote it"),
-    "transcript cut off": (resealed(cut(ONE)), f"{ONE} is not in the form that a run writes"),
+    "transcript cut off": (resealed(cut(ONE)), f"{ONE} does not have the format that a run writes"),
     "transcript of another run": (
         resealed(edit(ONE, lambda data: {**data, "run": "20200101T000000-aaaaaa"})),
         f"{ONE} belongs to another run (20200101T000000-aaaaaa",
     ),
     "transcript of another scenario": (
         resealed(edit(ONE, lambda data: {**data, "scenario": "retry.starting"})),
-        f"{ONE} is not in the form that a run writes",
+        f"{ONE} does not have the format that a run writes",
     ),
     "newer transcript": (
         resealed(edit(ONE, lambda data: {**data, "format": "work-conformance-transcript/9"})),
@@ -140,7 +140,7 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     ),
     "plan of another shape": (
         resealed(edit("plan.json", lambda data: {**data, "lines": [1]})),
-        "plan.json is not in the form",
+        "plan.json does not have the format",
     ),
 }
 

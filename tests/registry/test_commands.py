@@ -109,7 +109,7 @@ def test_unknown(listed: Listed, place: Path) -> None:
 def test_a_registry_that_cannot_be_relied_on(listed: Listed) -> None:
     done = verified(listed, "--registry-key", "vendor.pem.pub")
     assert done.exit_code == 1
-    assert "is none of its keys" in done.output
+    assert "is not one of its keys" in done.output
     (listed.folder / INDEX).write_bytes(b" " * (5 << 20))
     done = verified(listed, *KEY)
     assert (done.exit_code, done.output.splitlines()[-1]) == (2, "Valid, but the registry cannot be relied on.")
@@ -199,7 +199,7 @@ def test_no_line_begins_with_a_name_of_the_vendor(listed: Listed, place: Path) -
 @pytest.mark.usefixtures("place")
 def test_check_of_a_changed_registry(listed: Listed) -> None:
     done = run("registry", "check", "registry", "certificate.json", "--registry-key", "vendor.pem.pub")
-    assert (done.exit_code, "is none of its keys" in done.stderr) == (1, True)
+    assert (done.exit_code, "is not one of its keys" in done.stderr) == (1, True)
     (listed.folder / "policy.toml").write_text("")
     for words in (("list", "registry"), ("check", "registry", "certificate.json")):
         done = run("registry", *words)

@@ -101,7 +101,7 @@ def test_addresses_that_are_refused(url: str) -> None:
     [
         ([b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"], "redirects elsewhere"),
         ([b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"], "returned HTTP 500"),
-        ([OK + b"Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"], "encoding that was not asked for"),
+        ([OK + b"Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"], "encoding that the suite did not request"),
         ([OK + b"Content-Length: 9999999\r\n\r\n" + b"x" * 2000], "larger than 1000 bytes"),
         ([b"no HTTP at all\r\n\r\n"], "cannot be reached"),
         ([OK + b"Content-Length: 10\r\n\r\nx"], "cannot be reached"),

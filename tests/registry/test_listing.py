@@ -55,7 +55,7 @@ def test_without_a_key_nothing_is_confirmed(listed: Listed) -> None:
 
 
 def test_with_the_key_of_somebody_else(listed: Listed) -> None:
-    with pytest.raises(BrokenRegistry, match="is none of its keys"):
+    with pytest.raises(BrokenRegistry, match="is not one of its keys"):
         ask(listed, key=new_key().public)
 
 

@@ -191,13 +191,13 @@ def others(listed: Listed, **changes: Any) -> Registry:
 def test_a_certificate_with_a_second_signature(listed: Listed, tmp_path: Path) -> None:
     content = countersign(listed.certified.bundle, new_key()).dumps()
     [reason] = reasons(submitted(empty(tmp_path, listed), content, listed))
-    assert reason.startswith("It has no place for the authority's signature")
+    assert reason.startswith("It cannot take the authority's signature")
 
 
 def test_a_run_that_is_too_old(listed: Listed, tmp_path: Path) -> None:
     registry = read_registry(empty(tmp_path, listed))
     found = check(registry, listed.certified.content, Wanted(), at=listed.later(days=365))
-    assert "It would be expired" in reasons(found)[-1]
+    assert "The registry would list it as expired" in reasons(found)[-1]
 
 
 # --- who may change a registry
