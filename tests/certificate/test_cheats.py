@@ -229,7 +229,10 @@ CHEATS: dict[str, tuple[Cheat, str]] = {
         ),
         "no request created work",
     ),
-    "embedded, with a manifest": (circumstances(embedded=True, arranged_by="manifest"), "also prepared work items"),
+    "embedded, with a manifest": (
+        circumstances(embedded=True, arranged_by="manifest"),
+        "another statement: prepared work items",
+    ),
     "embedded, elsewhere": (circumstances(embedded=True, base_url="https://api.vendor.example"), "embedded emulator"),
     "embedded, as a product": (circumstances(embedded=True), "is the suite's own emulator"),
     # binding

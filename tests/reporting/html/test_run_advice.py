@@ -47,7 +47,7 @@ def test_out_of_time_asks_for_more_time() -> None:
     assert advice is not None
     assert [sentence.en for sentence in advice.sentences] == [
         "The run ended early: the run's time limit was reached (raise --max-duration).",
-        "1 of 2 planned checks were judged; what is inconclusive was not reached.",
+        "1 of 2 planned checks were judged. The run did not reach the inconclusive checks.",
         "The failures below are valid all the same.",
     ]
 
