@@ -49,7 +49,7 @@ def compared(baseline: Baseline = BASELINE) -> RunResult:
 
 LINES = {
     "en": "Since run 20251231T000000-before of 2025-12-31T00:00:00Z: new failures 1, still failing 1, fixed 1,"
-    " failing and not judged then 1",
+    " failing now, not judged then 1",
     "zh": "与运行 20251231T000000-before（2025-12-31T00:00:00Z）相比：新的失败 1 项，仍然失败 1 项，已修复 1 项，"
     "失败但当时未判定 1 项",
 }
