@@ -33,11 +33,11 @@ EXIT_REFUSED = 1
     ),
     context_settings={"max_content_width": 100},
     help=localize(
-        "Create a certificate from the run in RUN_DIR: one signed file that contains the evidence. The "
-        "command judges the run again first. It requires a run of the whole suite with verified TLS, without "
-        "waivers, and with every MUST passed. Otherwise the command prints the reasons and exits with "
-        "1.\n\nA run with --challenge and --for names the vendor, product and version. Without these options "
-        "the certificate is unbound; give the three names here.",
+        "Create a certificate from the run in RUN_DIR: one signed file that contains the evidence. The run is judged"
+        " again first. Requires a run of the whole suite with verified TLS, without waivers, and with every MUST"
+        " passed. Otherwise the command prints the reasons and exits with 1.\n\n"
+        "Vendor, product and version come from a run with --challenge and --for. Without these the certificate is"
+        " unbound, and the names have to be given here.",
         "为 RUN_DIR 中的运行签发证书：一个已签名的文件，内含全部证据。命令先重新判定该运行。只有执行了整个套件、校验了 TLS、"
         "未使用豁免，且每条 MUST 要求都通过时，才会签发；否则列出原因，退出码为 1。\n\n"
         "运行使用了 --challenge 和 --for 时，厂商、产品和版本取自该运行。否则证书是未绑定的，须用下列选项给出名称。",
@@ -167,7 +167,7 @@ def _check(request: Request, policy: str | None, at: datetime | None) -> int:
     if found.reasons:
         click.echo(localize("The run cannot be certified.", "该运行不能用于签发证书。"))
     elif missed:
-        click.echo(localize("The run can be certified, but does not meet the policy.", "可以签发证书，但不满足策略。"))
+        click.echo(localize("Can be certified, but not by the policy.", "可以签发证书，但不满足策略。"))
     else:
         click.echo(localize("Nothing is missing.", "没有欠缺。"))
     return EXIT_REFUSED if found.reasons or missed else 0

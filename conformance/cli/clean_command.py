@@ -36,11 +36,10 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     context_settings={"max_content_width": 100},
     examples=("QODER_PAT=… work-conformance clean --base-url https://staging.example --older-than 2h --dry-run",),
     help=localize(
-        "List objects that earlier runs left on a target, recognised by name, and delete them.\n\nObjects of "
+        "List objects that earlier runs left on a target, recognised by name, and delete them.\n\n"
         "The command cannot tell these from the objects of a run in progress. If others use the account, select a run"
         " (--run-id) or an age (--older-than)."
-        "age. Exit codes: 0 nothing is left, 1 something could not be deleted, 2 the target cannot be "
-        "reached.",
+        " Exit codes: 0 nothing is left, 1 something could not be deleted, 2 the target cannot be reached.",
         "列出先前的运行遗留在目标上的对象（按名称识别），并将其删除。\n\n"
         "命令会把正在进行的运行所创建的对象也识别为遗留对象。如果其他人也使用该账号，请用 --run-id 指定运行，或指定时间。"
         "退出码：0 没有遗留，1 有对象无法删除，2 无法连接目标。",

@@ -56,14 +56,14 @@ _NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
         "QODER_PAT=… work-conformance compare --base-url-a https://staging.example --base-url-b https://www.example --output out/",
     ),
     help=localize(
-        "Compare two runs, given as folders, or judge two servers and compare their runs.\n\nCompares the verdict "
-        "of every requirement, the observations where the docs are unclear, and the structure of the responses "
-        "by operation and status. The structure is the fields and their types, the header names, the media"
-        " type, and the format of ids and times. Ignores values, dates, lengths and anything that a connection or "
-        "proxy adds.\n\n\x08\nExit codes: 0 same, 1 different, 2 cannot be compared.\n\nFor two servers, the "
-        "options of run apply. The command judges one after the other and writes DIR/a and DIR/b. B's token "
-        "comes from QODER_PAT_B, the optional ones from QODER_FORBIDDEN_PAT_B and so on. If QODER_PAT_B is "
-        "not set, B uses the tokens of A.",
+        "Compare two runs, given as folders, or judge two servers and compare their runs.\n\n"
+        "Compares the verdict of every requirement, the observations where the docs are unclear, and the structure of the"
+        " responses by operation and status. The structure is the fields and their types, the header names, the media"
+        " type, and the format of ids and times. Ignores values, dates, lengths and anything that a connection or proxy adds.\n\n"
+        "\b\nExit codes: 0 same, 1 different, 2 cannot be compared.\n\n"
+        "For two servers, the options of run apply. They are judged one after the other into DIR/a and DIR/b. B's token"
+        " comes from QODER_PAT_B, the optional ones from QODER_FORBIDDEN_PAT_B and so on. If QODER_PAT_B is not set, B"
+        " uses the tokens of A.",
         "比较两次运行（给出其目录），或两个服务器（先评测再比较）。\n\n"
         "比较的内容：每条要求的结论、目标在文档未规定之处的行为，以及各操作、各状态码的响应形态，"
         "即字段及其类型、响应头的名称、媒体类型，以及 id 和时间的形式。具体的值、日期、长度以及连接或代理附加的内容不参与比较。\n\n"

@@ -32,10 +32,9 @@ _RUNS_PER_PROCESSOR: Final = 2
     examples=("work-conformance prove --sample 5",),
     help=localize(
         "Prove that every check can fail and that correct servers pass. Runs the suite on emulators with every defect (a"
-        "(violates the contract), every variant (unusual but conformant), fault), every variant (unusual but conformant), fifty combinations of variants, "
-        "and every shape (deviates outside"
+        " fault), every variant (unusual but conformant), fifty combinations of variants and every shape (deviates outside"
         " the ack). Writes the kill matrix: which defect makes which check fail.\n\n"
-        "matrix.\n\nExit codes: 0 every run has the expected result, 1 some do not.",
+        "Exit codes: 0 every run has the expected result, 1 some do not.",
         "验证每项检查都能失败，而正确的服务器都能通过：在模拟器的全部缺陷、全部变体、五十种变体组合和全部偏离形态上运行套件，并写出杀死矩阵（kill matrix）。\n\n"
         "退出码：0 每次运行的结果都符合预期，1 部分结果不符合。",
     ),
@@ -53,8 +52,7 @@ _RUNS_PER_PROCESSOR: Final = 2
     default=None,
     metavar="N",
     help=localize(
-        "Seed of the sample and of the combinations; the same seed draws the same ones.",
-        "抽取样本和组合所用的随机种子。",
+        "Seed of the sample and the combinations; the same seed draws the same ones.", "抽取样本和组合所用的随机种子。"
     ),
 )
 @click.option(

@@ -47,7 +47,7 @@ from conformance.cli.regular_file import read_regular_file
     type=click.IntRange(min=0),
     metavar="N",
     help=localize(
-        "A certificate expires N days after the registry records a newer requirement set (default: never).",
+        "A certificate expires N days after a newer requirement set (default: never).",
         "要求集出现新版本 N 天后，旧版本的证书过期（默认：不因新版本而过期）。",
     ),
 )
@@ -145,7 +145,7 @@ def revoke(
     short_help=localize("Replace the key.", "更换密钥。"),
     help=localize(
         "Replace the key of the authority. The old key signs the new one. Earlier signatures stay valid; from now on only"
-        "the new key makes all the new key signs.",
+        " the new key signs.",
         "更换登记机构的密钥，新密钥由旧密钥签名。此前的签名仍然有效，此后的签名均由新密钥作出。",
     ),
 )

@@ -55,8 +55,8 @@ for _change in (init, add, revoke, rotate, refresh):
     examples=("work-conformance registry check registry/ certificate.json --registry-key authority.pem.pub",),
     short_help=localize("Check whether a certificate could be added.", "检查证书能否登记。"),
     help=localize(
-        "Say whether the registry would list the certificate, and print each reason against it. Writes nothing. "
-        "Exit codes: 0 yes, 1 no, 2 the installed version cannot decide.",
+        "Say whether the registry would list the certificate, and print each reason against it. Writes nothing."
+        " Exit codes: 0 yes, 1 no, 2 the installed version cannot decide.",
         "检查登记册是否接受该证书，并列出每条不接受的原因。命令不写入任何文件。退出码：0 接受，1 不接受，2 当前安装的版本无法断定。",
     ),
 )
@@ -89,9 +89,9 @@ def check(
         found = submission.check(registry, content, wanted, at=moment(at))
     print_reasons([*found.reasons, *found.undecided])
     if found.reasons or found.undecided:
-        click.echo(localize("The registry does not accept this certificate.", "登记册不接受此证书。"))
+        click.echo(localize("The registry does not take this certificate.", "登记册不接受此证书。"))
         ctx.exit(EXIT_REFUSED if found.reasons else EXIT_CANNOT_TELL)
-    click.echo(localize("The registry accepts this certificate.", "登记册接受此证书。"))
+    click.echo(localize("The registry takes this certificate.", "登记册接受此证书。"))
 
 
 @command.command(

@@ -90,7 +90,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="connection",
         metavar="URL",
         help=Text(
-            "URL, with API prefix, of the endpoints that create work items, if it is from that of the Work API.",
+            "URL, with API prefix, of the endpoints that create work items, if it is not that of the Work API.",
             "创建 work item 的端点的 URL（含 API 前缀），用于它与 Work API 的 URL 不同的情形。",
         ),
     ),
