@@ -233,7 +233,7 @@ def _object(name: str, content: bytes, wanted: str) -> Mapping[str, Any]:
 
 
 def _malformed(name: str) -> BrokenEvidence:
-    return BrokenEvidence(f"{name} does not have the format that a run writes.", f"{name} 不是运行所写出的内容。")
+    return BrokenEvidence(f"{name} does not have the format that a run writes.", f"{name} 的格式与运行写出的文件不同。")
 
 
 def read_file(folder: Path, name: str) -> bytes:

@@ -202,7 +202,7 @@ def _utf8(name: str, content: bytes) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         raise BrokenBundle(
-            f"{name} does not have the format that a run writes.", f"{name} 不是运行所写出的内容。"
+            f"{name} does not have the format that a run writes.", f"{name} 的格式与运行写出的文件不同。"
         ) from None
 
 

@@ -31,7 +31,7 @@ _OTHER_TARGET: Final = Text(
 )
 _LENGTH: Final = Text(
     "The response body of {where} has {found} bytes, but its headers say {stated}: it was changed afterwards.",
-    "{where} 的响应正文为 {found} 字节，而其头部称 {stated} 字节：正文事后被改动过。",
+    "{where} 的响应体为 {found} 字节，而其响应头声明为 {stated} 字节：响应体事后被改动过。",
 )
 _MODE: Final = Text(
     "The stated source of work items is `{mode}`, but {scenario} shows `{seen}`.",

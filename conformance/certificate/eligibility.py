@@ -169,7 +169,7 @@ def _why(result: RequirementResult) -> Text:
 def verdict_differences(claimed: Mapping[str, VerdictKind], found: Mapping[str, VerdictKind]) -> list[Text]:
     """Return one sentence per verdict that differs from the claimed one."""
     sentence = Text(
-        "{id}: the certificate says {claimed}, the evidence shows {found}.", "{id}：证书称{claimed}，证据显示{found}。"
+        "{id}: the certificate says {claimed}, the evidence shows {found}.", "{id}：证书为{claimed}，证据为{found}。"
     )
     return [
         sentence.format(id=rule, claimed=_word(claimed.get(rule)), found=_word(found.get(rule)))

@@ -39,7 +39,7 @@ _WORKER: Final = Text(
 )
 _NAME: Final = Text(
     "{scenario} created a session of another run or scenario ({name}).",
-    "{scenario} 创建了属于其他运行或场景的 session（{name}）。",
+    "{scenario} 创建了属于其他运行或场景的会话（{name}）。",
 )
 _SHARED: Final = Text(
     "{scenario} and {other} have the same {what}, {id}: one of them is a copy.",
@@ -51,7 +51,7 @@ _MARK: Final = Text(
 )
 _UNMARKED: Final = Text(
     "The run is bound, but only {n} of {all} transcripts carry the mark of its binding.",
-    "该运行有绑定，但 {all} 份记录中只有 {n} 份带有其标记。",
+    "该运行有绑定，但 {all} 份传输记录中只有 {n} 份带有其标记。",
 )
 
 

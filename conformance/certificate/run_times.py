@@ -29,7 +29,7 @@ _LONGEST: Final = 1e8
 """Seconds that no run takes."""
 
 _NO_TIME: Final = Text(
-    "The stated start of the run, {at}, is not a valid time.", "所述的运行开始时间 {at} 不是一个时刻。"
+    "The stated start of the run, {at}, is not a valid time.", "所述的运行开始时间 {at} 不是有效的时间。"
 )
 _OTHER_ID: Final = Text(
     "The run states that it began at {at}, but its id {id} says otherwise.",
@@ -40,7 +40,7 @@ _OTHER_DATES: Final = Text(
     " more than a day, set it and run again.",
     "该运行称其开始于 {at}，但 {scenario} 的响应日期为 {date}。若服务器时钟的误差超过一天，请校准后重新运行。",
 )
-_ENDLESS: Final = Text("The stated duration of the run is not a valid duration.", "所述的运行时长不是一个时长。")
+_ENDLESS: Final = Text("The stated duration of the run is not a valid duration.", "所述的运行时长不是有效的时长。")
 _OUTSIDE: Final = Text(
     "{scenario} has a request outside the stated duration of the run ({seconds} s): {step}.",
     "{scenario} 中有请求在所述运行时长（{seconds} 秒）之外：{step}。",

@@ -20,7 +20,7 @@ PARTS: Final[dict[Part, Text]] = {
     "suite": Text("the suite's files", "套件文件"),
     "schemas": Text("the schemas", "JSON Schema 文件"),
     "catalogue": Text("the requirement set", "要求集"),
-    "contract-sheets": Text("the paraphrased spec", "规范摘录"),
+    "contract-sheets": Text("the paraphrased spec", "转述规范"),
 }
 
 

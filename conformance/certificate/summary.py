@@ -124,7 +124,7 @@ def _facts(certificate: Certificate) -> Iterator[Text]:
     yield Text("source of work items: `{how}`", "work item 的来源：`{how}`").format(how=_code(run.arranged_by))
     yield Text(
         "judged by work-conformance {version}, requirement set {catalogue}",
-        "判定：work-conformance {version}，要求集版本 {catalogue}",
+        "判定版本：work-conformance {version}，要求集版本 {catalogue}",
     ).format(version=_literal(suite.version), catalogue=suite.catalogue_version)
 
 

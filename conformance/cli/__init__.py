@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _COMMANDS: Final = {
     "init": localize("Write a configuration and a CI workflow.", "生成配置文件和 CI 工作流。"),
     "run": localize("Judge a server, or the embedded emulator.", "评测一个服务器，或内置模拟器。"),
-    "doctor": localize("Find problems that would stop a run.", "检查会妨碍运行的问题。"),
+    "doctor": localize("Find problems that would stop a run.", "找出会使运行无法进行的问题。"),
     "list": localize("Show chapters, scenarios and requirements.", "列出章节、场景和要求。"),
     "explain": localize(
         "Explain a requirement, scenario or any other name.", "说明一条要求、一个场景或其他名称的内容。"
@@ -39,12 +39,13 @@ _COMMANDS: Final = {
     "certify": localize("Create a certificate from a conformant run.", "为结论为“符合”的运行签发证书。"),
     "verify": localize("Verify a certificate.", "验证证书。"),
     "registry": localize(
-        "Manage the list of certificates that an authority has checked.", "登记经登记机构核验的证书。"
+        "Manage the list of certificates that an authority has checked.",
+        "管理证书登记册，其中列出登记机构核验过的证书。",
     ),
     "serve": localize("Start the emulator alone.", "单独启动模拟器。"),
     "prove": localize(
         "Prove that every check can fail and that correct servers pass.",
-        "证明每项检查都能失败，而正确的服务器都能通过。",
+        "证明每项检查都能检出缺陷，且不误判正确的服务器。",
     ),
     "schemas": localize("Derive and check the JSON Schemas.", "推导和检查 JSON Schema。"),
 }

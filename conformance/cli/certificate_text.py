@@ -41,7 +41,7 @@ def describe_certificate(bundle: Bundle) -> Iterator[str]:
         localize(
             f"judged by: work-conformance {suite.version}, profile {certificate.profile},"
             f" requirement set {suite.catalogue_version}",
-            f"判定：work-conformance {suite.version}，profile {certificate.profile}，要求集 {suite.catalogue_version}",
+            f"判定版本：work-conformance {suite.version}，profile {certificate.profile}，要求集 {suite.catalogue_version}",
         )
     )
     yield localize(f"key: {bundle.key.fingerprint}", f"公钥指纹：{bundle.key.fingerprint}")
@@ -65,7 +65,7 @@ def last_line(result: Verification, *, missed_policy: bool, doubt: Text | None =
     if result.outcome == "does-not-hold":
         return localize("Invalid.", "无效。")
     if result.outcome == "cannot-tell":
-        return localize("Cannot tell.", "无法断定。")
+        return localize("Cannot tell.", "无法判断。")
     if missed_policy:
         return localize("Valid, but the policy is not met.", "有效，但不满足策略。")
     if doubt is not None:
@@ -79,7 +79,7 @@ def last_line(result: Verification, *, missed_policy: bool, doubt: Text | None =
     if result.listed:
         return localize(
             f"{valid}: listed in the registry with the given key; judged again: {checks}.",
-            f"{valid}：已列入所给密钥的登记册；重新判定的结果：{checks}。",
+            f"{valid}：已列入用所给密钥签名的登记册；重新判定的结果：{checks}。",
         )
     if result.signer_known:
         return localize(

@@ -113,7 +113,7 @@ def _controls(rule: Requirement) -> Iterator[Part]:
     """Yield the controls of a requirement, and the requirements that it is the control of."""
     compared = Text(
         "Controls (if one fails in the same way, this requirement is skipped)",
-        "本要求的对照（如果对照以同样的方式失败，则本要求受阻）",
+        "本要求的对照，即相应的普通情形（如果对照以同样的方式失败，则跳过本要求）",
     )
     yield _rules("controls", compared, requirements_of_controls().get(rule.id, ()))
     control_of = [name for name, plain in requirements_of_controls().items() if rule.id in plain]

@@ -316,7 +316,7 @@ def _coverage(manifest: Manifest, item_assignment: ItemAssignment) -> Iterator[T
     for kind, supply in item_assignment.supplies.items():
         mark = Text("TOO FEW", "不足") if supply.there < supply.needed else Text("ok", "足够")
         yield Text(
-            "{mark}: {kind}: {needed} needed, {there} available", "{mark}：{kind}：需要 {needed} 个，现有 {there} 个"
+            "{mark}: {kind}: {needed} needed, {there} available", "{mark}：{kind}，需要 {needed} 个，现有 {there} 个"
         ).format(mark=mark, kind=kind.words, needed=supply.needed, there=supply.there)
     for name in ("cloud_environment_id", "second_environment_id"):
         given = getattr(manifest, name) is not None

@@ -53,12 +53,12 @@ WHOLE_PLAN: Final = Text("For every scenario and check, use -v.", "用 -v 列出
 _CREATING: Final = Text(
     "{host}: {scenarios}{checks}. The suite creates {objects} there and deletes what it created, with"
     " at most {writes}. Duration: at least {seconds} s.",
-    "{host}：{scenarios}{checks}。套件将在其上创建 {objects}，结束后删除，至多 {writes}。至少需要 {seconds} 秒。",
+    "{host}：{scenarios}{checks}。套件将在其上创建 {objects}，结束后删除，至多发出 {writes}。至少需要 {seconds} 秒。",
 )
 _GIVEN: Final = Text(
     "{host}: {scenarios}{checks} on prepared items. The suite creates nothing there and sends at most"
     " {writes}. Duration: at least {seconds} s.",
-    "{host}：{scenarios}{checks}，使用预先准备的 item。套件不在其上创建任何对象，至多 {writes}。至少需要 {seconds} 秒。",
+    "{host}：{scenarios}{checks}，使用预先准备的 item。套件不在其上创建任何对象，至多发出 {writes}。至少需要 {seconds} 秒。",
 )
 _EXPLORING: Final = Text(
     "Then random requests follow for {n} s, with two objects per round.",

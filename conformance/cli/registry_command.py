@@ -39,7 +39,7 @@ EXIT_CANNOT_TELL: Final = 2
     help=localize(
         "Manage the list of certificates that an authority has checked: a folder, for example in a git repository, with one"
         " entry for each certificate, a signed index, and a page in each language.",
-        "登记经登记机构核验的证书。登记册是一个目录，可作为 git 仓库：每份证书一个条目，外加带签名的索引和中英文页面。",
+        "管理证书登记册，其中列出登记机构核验过的证书。登记册是一个目录，可作为 git 仓库：每份证书一个条目，另有带签名的索引和中英文页面。",
     ),
 )
 @lang_option_without_parameter
@@ -57,7 +57,7 @@ for _change in (init, add, revoke, rotate, refresh):
     help=localize(
         "Say whether the registry would list the certificate, and print each reason against it. Writes nothing."
         " Exit codes: 0 yes, 1 no, 2 the installed version cannot decide.",
-        "检查登记册是否接受该证书，并列出每条不接受的原因。命令不写入任何文件。退出码：0 接受，1 不接受，2 当前安装的版本无法断定。",
+        "检查登记册是否接受该证书，并列出每条不接受的原因。命令不写入任何文件。退出码：0 接受，1 不接受，2 当前安装的版本无法判断。",
     ),
 )
 @folder_argument

@@ -30,7 +30,7 @@ SIGNER_UNKNOWN: Final = Text(
 )
 _STANDING: Final = Text("registry {name}, signed at {at}: {standing}", "登记册 {name}（签名于 {at}）：{standing}")
 
-_UNUSABLE: Final = Text("the registry cannot be relied on", "登记册不可采信")
+_UNUSABLE: Final = Text("the registry cannot be relied on", "登记册不可信")
 _UNSIGNED: Final = Text("the signer of the registry is unknown", "登记册的签名者未知")
 _STALE: Final = Text("the registry's index is too old", "登记册的索引过旧")
 _DOUBTS: Final = {

@@ -254,7 +254,7 @@ def _coverage(derivation: Derivation, chosen: Lang, *, prose: bool = False) -> I
     yield Text(
         f"{len(counted.prose)} rows and paragraphs contain prose that no keyword expresses"
         + (":" if prose else " (--prose lists them)."),
-        f"{len(counted.prose)} 个行或段落含有关键字无法表达的叙述文字" + ("：" if prose else "（用 --prose 列出）。"),
+        f"{len(counted.prose)} 行或段落含有关键字无法表达的叙述文字" + ("：" if prose else "（用 --prose 列出）。"),
     ).in_(chosen)
     if prose:
         yield from (f"  {at}  {text}" for at, text in counted.prose)

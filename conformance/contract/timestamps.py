@@ -98,7 +98,7 @@ def _day(match: re.Match[str]) -> int:
     try:
         date = datetime.date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError as error:
-        raise NotTimestamp(Text("there is no such date", "日期不存在")) from error
+        raise NotTimestamp(Text("there is no such date", "没有这样的日期")) from error
     return date.toordinal() - _EPOCH
 
 
@@ -106,7 +106,7 @@ def _time_of_day(match: re.Match[str]) -> int:
     """Return the seconds since midnight: up to 86,400 for a leap second at the end of the day."""
     hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"])
     if hour > 23 or minute > 59 or second > 60:
-        raise NotTimestamp(Text("there is no such time of day", "时刻不存在"))
+        raise NotTimestamp(Text("there is no such time of day", "没有这样的时刻"))
     return hour * 3600 + minute * 60 + second
 
 
@@ -114,6 +114,6 @@ def _offset(match: re.Match[str]) -> int:
     """Return by how many seconds the offset is ahead of UTC."""
     hour, minute = int(match["offset_hour"] or "0"), int(match["offset_minute"] or "0")
     if hour > 23 or minute > 59:
-        raise NotTimestamp(Text("there is no such offset", "时区偏移不存在"))
+        raise NotTimestamp(Text("there is no such offset", "没有这样的时区偏移"))
     seconds = hour * 3600 + minute * 60
     return -seconds if match["sign"] == "-" else seconds

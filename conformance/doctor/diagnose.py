@@ -69,7 +69,7 @@ def run_checks(
 
 
 _NOT_TRIED: Final = unknown(
-    "work", Text("not tried; use --write to try it and clean up", "未尝试；加 --write 可尝试，随后清理")
+    "work", Text("not tried; use --write to try it and clean up", "未尝试；加 --write 会实际创建，随后删除")
 )
 
 

@@ -110,7 +110,7 @@ def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
             Text("the list below {prefix} has no `data`", "{prefix} 之下的列表没有 `data`").format(prefix=prefix),
             Text(
                 "a run works without it, but `clean` does not",
-                "没有它也可以运行，但 `clean` 无法使用",
+                "没有该列表也可以运行，但无法使用 `clean`",
             ),
         )
     if status == HTTPStatus.OK:
@@ -125,7 +125,7 @@ def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
     if status == HTTPStatus.NOT_FOUND:
         words = Text("no environments are listed below {prefix} (HTTP 404)", "{prefix} 之下无法列出环境（HTTP 404）")
         return unknown("prefix", words.format(prefix=prefix), _GIVEN_MEND)
-    return unknown("prefix", Text("cannot be determined from this response", "无法由此响应判断"))
+    return unknown("prefix", Text("cannot be determined from this response", "无法根据此响应判断"))
 
 
 def _coding(exchange: Exchange) -> str | None:
@@ -169,11 +169,11 @@ def _token(answers: ProbeResponses) -> CheckResult:
         return unknown(
             "token",
             Text("the list needs no token", "不带 token 也能列出"),
-            Text("only a run shows whether the token is valid", "只有运行才能得知 token 是否有效"),
+            Text("only a run shows whether the token is valid", "须运行测试才能得知 token 是否有效"),
         )
     if answers.lists or status == HTTPStatus.FORBIDDEN:
         return good("token", Text("accepted", "已被接受"))
-    return unknown("token", Text("cannot be determined from this response", "无法由此响应判断"))
+    return unknown("token", Text("cannot be determined from this response", "无法根据此响应判断"))
 
 
 def _optional_tokens(answers: Mapping[str, Exchange]) -> CheckResult:

@@ -66,7 +66,7 @@ class PartialVerdict:
         """`passed in 43 of 70; 27 blocked by ack.retry.active`."""
         words = Text(
             "{word} in {n} of {of}; {rest} blocked by {names}",
-            "{of} 项检查中有 {n} 项{word}；其余 {rest} 项受阻于 {names}",
+            "{of} 项检查中有 {n} 项{word}；其余 {rest} 项因 {names} 而跳过",
         )
         names = join(Text(", ", "、"), (Text(name, name) for name in self.behind))
         word = _PARTLY.get(self.kind, _PARTLY["passed"])

@@ -157,7 +157,7 @@ class Waivers:
 
 def _expired(entry: Waiver) -> Text:
     return _complain(
-        entry, f"expired on {entry.expires}; renew or remove it", f"已于 {entry.expires} 过期；请续期或删除"
+        entry, f"expired on {entry.expires}; renew or remove it", f"已于 {entry.expires} 过期；请续期或删除此豁免"
     )
 
 
@@ -165,7 +165,7 @@ def _stale(entry: Waiver) -> Text:
     return _complain(
         entry,
         "matched no failure: the requirement passes now; remove the waiver",
-        "没有匹配到任何失败，即现已通过；请删除",
+        "没有匹配到任何失败，说明该要求现已通过；请删除此豁免",
     )
 
 

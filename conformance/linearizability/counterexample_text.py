@@ -51,14 +51,14 @@ def _name(counterexample: Counterexample, event: Event, before: Sequence[Event])
     elif kind != "ack":
         words = {
             "get": Text("the GET after the race", "并发之后的 GET"),
-            "stop": Text("the stop", "停止请求"),
-            "force-stop": Text("the forced stop", "强制停止请求"),
+            "stop": Text("the stop", "stop 请求"),
+            "force-stop": Text("the forced stop", "强制 stop 请求"),
             "heartbeat": Text("the heartbeat", "heartbeat 请求"),
         }.get(kind, Text("the poll", "poll 请求"))
     elif any(other.operation.kind in _STOPS for other in before):
-        words = Text("the ack sent after the stop's response", "在停止的响应之后发出的 ack")
+        words = Text("the ack sent after the stop's response", "收到 stop 的响应之后才发出的 ack")
     elif event.operation.worker == counterexample.initial.worker:
-        words = Text("an ack of the owning worker", "所属 worker 的 ack")
+        words = Text("an ack of the owning worker", "拥有该 item 的 worker 的 ack")
     else:
         words = Text("an ack of another worker", "其他 worker 的 ack")
     return _NAMED.format(what=words, label=event.label)
@@ -149,19 +149,21 @@ def _why(counterexample: Counterexample, last: Event) -> Text:
     if mine:
         return _only(phases_during_last(counterexample), mine)
     if not theirs:
-        return Text(": no state of an item allows that", "：item 的任何状态都不允许如此")
+        return Text(": no state of an item allows that", "，因为 item 的任何状态都不允许如此")
     if any(event.operation.kind == "redeliver" for event in others):
         return _NO_ORDER
-    return Text(": the item does not belong to that worker", "：该 item 不属于这个 worker")
+    return Text(": the item does not belong to that worker", "，因为该 item 不属于这个 worker")
 
 
-_NO_ORDER: Final = Text(": no order of the requests explains that", "：没有任何请求顺序可以解释")
+_NO_ORDER: Final = Text(": no order of the requests explains that", "，因为没有任何请求顺序可以解释这一结果")
 
 
 def _only(phases: Sequence[Phase], allowed: Sequence[Phase]) -> Text:
     if not phases or set(phases) & set(allowed):
         return _NO_ORDER
-    return Text(": by then the item can only be {phases}", "：此时 item 只能是 {phases}").format(phases=_listed(phases))
+    return Text(": by then the item can only be {phases}", "，因为此时 item 只能是 {phases}").format(
+        phases=_listed(phases)
+    )
 
 
 def _each(words: Text, events: Sequence[Event]) -> Text:

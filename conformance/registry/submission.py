@@ -47,7 +47,7 @@ _RETIRED: Final = Text(
 )
 _NO_PLACE: Final = Text(
     "It cannot take the authority's signature: its format is /1, or it already has a second signature.",
-    "其中没有登记机构签名的位置：其形式为 /1，或已有第二个签名。",
+    "其中没有登记机构签名的位置：它的格式版本为 /1，或已有第二个签名。",
 )
 _OVER: Final = Text("The registry would list it as expired: {why}", "登记后即已过期：{why}")
 

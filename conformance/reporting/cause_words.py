@@ -65,7 +65,7 @@ def _of_status(first: Violation, members: Members) -> Text:
     if first.got == 200 and " with error.type " in first.failure.actual.en:
         return Text("Refused ack returns 200 with an error envelope", "被拒绝的 ack 返回 200 和错误信封")
     if first.requirement == "ack.race.same-worker" and "," in first.failure.actual.en:
-        return Text("All concurrent acks of the owning worker are refused", "所属 worker 的并发 ack 全部被拒绝")
+        return Text("All concurrent acks of the owning worker are refused", "拥有 item 的 worker 的并发 ack 全部被拒绝")
     wanted = dict.fromkeys(status for each in mine for status in each.wanted)
     words = Text("{subject} returns {got} (expected {wanted})", "{subject}返回 {got}（预期 {wanted}）")
     if first.got is not None and 300 <= first.got < 400:
@@ -101,7 +101,7 @@ def _of_leak(first: Violation, members: Members) -> Text:
         return Text("`{place}` leaks the item to another tenant", "`{place}` 向其他租户泄露了该 item").format(
             place=cut(place, SHOWN)
         )
-    return Text("Refusal of another tenant's ack leaks the item", "对其他租户的 ack 的拒绝泄露了该 item")
+    return Text("Refusal of another tenant's ack leaks the item", "拒绝其他租户的 ack 时，响应泄露了该 item")
 
 
 def _of_header(first: Violation, members: Members) -> Text:

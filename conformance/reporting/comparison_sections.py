@@ -36,7 +36,7 @@ _COMMA: Final = Text(", ", "、")
 _PARTS: Final[dict[Part, Text]] = {
     "answer": Text("responses of this kind", "此类响应"),
     "media-type": Text("media type", "媒体类型"),
-    "header": Text("header", "头部"),
+    "header": Text("header", "响应头"),
     "field": Text("field", "字段"),
     "type": Text("type of", "类型："),
     "format": Text("format of", "格式："),
@@ -59,7 +59,7 @@ _TOKENS: Final = {
     "text": Text("other text", "其他文本"),
 }
 _ONE_SIDED: Final[dict[OneSidedReason, Text]] = {
-    "not-planned": Text("only run {side} planned these", "只有运行 {side} 计划判定"),
+    "not-planned": Text("only run {side} planned these", "只有运行 {side} 计划了这些检查"),
     "no-input": Text("run {other} had no token for these", "运行 {other} 没有所需的 token"),
     "not-polled": Text(
         "run {other} did not poll: its items were prepared in advance",

@@ -60,7 +60,7 @@ JUDGED_AGAIN: Final = Text(
 """What a replay is, without a full stop."""
 
 
-PARTLY: Final = Text("Judged in part: failures block the other checks", "只判定了一部分：其余检查因失败而受阻")
+PARTLY: Final = Text("Judged in part: failures block the other checks", "只判定了一部分：其余检查因失败而跳过")
 """The heading over requirements of which only some checks were judged."""
 
 
@@ -145,7 +145,7 @@ def explain(
     if verdict.reason is not None:
         lines.append(_labelled(lang, Text("Reason", "原因"), escape_line(verdict.reason.in_(lang), limit)))
     if verdict.blocked_by is not None:
-        lines.append(_labelled(lang, Text("Blocked by", "受阻于"), escape_line(verdict.blocked_by, limit)))
+        lines.append(_labelled(lang, Text("Blocked by", "因以下要求而跳过"), escape_line(verdict.blocked_by, limit)))
     repetitions = verdict.repetitions
     if repetitions is not None and (repetitions.flaky or repetitions.race):
         lines.append(_labelled(lang, Text("Repetitions", "重复"), repetition_text(verdict.kind, repetitions).in_(lang)))
@@ -174,7 +174,7 @@ def ambiguity_text(entry: Ambiguity) -> Text:
     """Return an entry of the ambiguity register in one line: its id, what the pages say, and the suite's reading."""
     words = Text(
         "`{id}`: {question} {positions} The suite reads: {reading}",
-        "`{id}`：{question}{positions}本套件的解读：{reading}",
+        "{question}{positions}本套件的解读：{reading}（`{id}`）",
     )
     return words.format(id=entry.id, question=entry.question, positions=entry.positions, reading=entry.reading)
 
@@ -209,7 +209,7 @@ def summary(verdict: Verdict) -> Text:
     words = _shortened(verdict.reason) if verdict.reason else WORDS[verdict.kind]
     if verdict.blocked_by is None:
         return words
-    return Text("blocked by {cause}: {words}", "受阻于 {cause}：{words}").format(
+    return Text("blocked by {cause}: {words}", "因 {cause} 而跳过：{words}").format(
         cause=_short(verdict.blocked_by), words=words
     )
 

@@ -35,14 +35,16 @@ _OF_REQUIREMENTS: Final[Mapping[str, Text]] = {
     "ack.identity.optional": Text(
         "Ack without Worker-ID after a poll without it", "poll 与 ack 均不带 Worker-ID 时，ack"
     ),
-    "ack.identity.header-case": Text("Ack with the Worker-ID header in lower case", "Worker-ID 头部名称为小写的 ack"),
+    "ack.identity.header-case": Text(
+        "Ack with the Worker-ID header in lower case", "以小写书写 Worker-ID 请求头名称的 ack"
+    ),
     "ack.identity.ack-without-id": Text(
         "Ack without the Worker-ID that poll sent", "poll 带有 Worker-ID 而 ack 不带时，ack"
     ),
     "ack.identity.ack-without-id-answered": Text(
         "Ack without the Worker-ID that poll sent", "poll 带有 Worker-ID 而 ack 不带时，ack"
     ),
-    "ack.auth.missing": Text("Ack without an Authorization header", "不带 Authorization 头部的 ack"),
+    "ack.auth.missing": Text("Ack without an Authorization header", "不带 Authorization 请求头的 ack"),
     "ack.auth.unknown-token": Text("Ack with a token that was never issued", "使用从未签发的 token 的 ack"),
     "ack.auth.near-miss": Text("Ack with a token that is wrong in one character", "token 有一个字符错误的 ack"),
     "ack.auth.letter-case": Text("Ack with a token in the wrong letter case", "token 大小写不符的 ack"),
@@ -63,11 +65,11 @@ _OF_REQUIREMENTS: Final[Mapping[str, Text]] = {
     "ack.not-found.malformed": Text("Ack with a malformed id", "id 格式错误的 ack"),
     "ack.request.json-body": Text("Ack with the JSON body `{{}}`", "请求体为 `{{}}` 的 ack"),
     "ack.refused.rightful-worker-unharmed": Text(
-        "Owning worker's ack after a refused ack", "其他 ack 被拒绝之后，所属 worker 的 ack"
+        "Owning worker's ack after a refused ack", "其他 ack 被拒绝之后，拥有 item 的 worker 的 ack"
     ),
-    "ack.race.same-worker": Text("Concurrent ack of the owning worker", "所属 worker 的并发 ack"),
-    "ack.race.foreign-worker": Text("Concurrent ack of the owning worker", "所属 worker 的并发 ack"),
-    "ack.race.stop": Text("Ack concurrent with a stop", "与停止并发的 ack"),
+    "ack.race.same-worker": Text("Concurrent ack of the owning worker", "拥有 item 的 worker 的并发 ack"),
+    "ack.race.foreign-worker": Text("Concurrent ack of the owning worker", "拥有 item 的 worker 的并发 ack"),
+    "ack.race.stop": Text("Ack concurrent with a stop", "与 stop 并发的 ack"),
     "ack.race.heartbeat": Text("Ack concurrent with a heartbeat", "与 heartbeat 并发的 ack"),
     "ack.race.redelivery": Text("Ack concurrent with a redelivery", "与重新投递并发的 ack"),
 }
@@ -76,7 +78,7 @@ _OF_TOPICS: Final[Mapping[Topic, Text]] = {
     "retry": Text("Retried ack", "重试的 ack"),
     "terminal": Text("Ack of a stopping or stopped item", "对正在停止或已停止的 item 执行 ack 时"),
     "identity": Text("Another worker's ack", "其他 worker 的 ack"),
-    "authentication": Text("Ack with bad credentials", "凭据无效的 ack"),
+    "authentication": Text("Ack with bad credentials", "凭证无效的 ack"),
     "authorization": Text("Ack with a token that lacks the permission", "使用无此权限的 token 的 ack"),
     "not-found": Text("Ack of an item or environment that does not exist", "对不存在的 item 或环境执行 ack 时"),
     "race": Text("Concurrent ack", "并发的 ack"),
@@ -87,7 +89,7 @@ _NEAR: Final = Text("Ack with {words}", "以不同的 Worker-ID（{words}）执�
 _OF_SCENARIOS: Final[Mapping[str, Text]] = {
     "retry.no-id": Text("Retried ack without Worker-ID", "不带 Worker-ID 重试 ack 时"),
     "identity.header-case.other-id": Text(
-        "Another worker's ack with the header in lower case", "其他 worker 以小写头部名称执行 ack 时"
+        "Another worker's ack with the header in lower case", "其他 worker 以小写书写请求头名称，执行 ack 时"
     ),
     "request.json-body.other-worker": Text(
         "Another worker's ack with the JSON body `{{}}`", "其他 worker 以请求体 `{{}}` 执行 ack 时"

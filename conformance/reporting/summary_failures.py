@@ -136,17 +136,19 @@ def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> It
 def _names(requirements: Iterable[str]) -> Text:
     names = [*requirements]
     listed = join(_COMMA, (_same(code(name)) for name in names[:_NAMED]))
-    return _and_more(listed, len(names) - _NAMED)
+    return _and_more(listed, len(names) - _NAMED, "条")
 
 
 def _scenario(entry: _Entry) -> Text:
     title, name = scenario_title(entry.verdict.line.scenario), code(entry.verdict.line.scenario)
     words = Text("{title} ({id})", "{title}（{id}）").format(title=Text(literal(title.en), literal(title.zh)), id=name)
-    return _and_more(words, entry.scenarios - 1)
+    return _and_more(words, entry.scenarios - 1, "个场景")
 
 
-def _and_more(words: Text, n: int) -> Text:
-    return Text("{words}, and {n} more", "{words}，另有 {n} 个").format(words=words, n=n) if n > 0 else words
+def _and_more(words: Text, n: int, counted: str) -> Text:
+    """Return the words with the number of further ones; Chinese names what it counts."""
+    more = Text("{words}, and {n} more", f"{{words}}，另有 {{n}} {counted}")
+    return more.format(words=words, n=n) if n > 0 else words
 
 
 def _docs(sources: Iterable[Source], linked: set[str], lang: Lang) -> Text:

@@ -152,7 +152,7 @@ def _why(result: RequirementResult, record: RunResult) -> Text:
     """Return what blocks a requirement, the reason given, or, for a warning, its text and the fix."""
     if result.blocked_by:
         names = _names([code(name, LONGEST) for name in result.blocked_by])
-        return Text("blocked by {names}", "受阻于 {names}").format(names=names)
+        return Text("blocked by {names}", "因 {names} 而跳过").format(names=names)
     waiver = next((verdict.waiver for verdict in result.verdicts if verdict.waiver is not None), None)
     if waiver is not None:
         return shortened(waiver)

@@ -57,7 +57,7 @@ def _facts(record: RunResult) -> Iterator[Text]:
     )
     yield Text(
         "judged by {suite} {version}, requirement set {catalogue}; run {run}, seed {seed}",
-        "判定：{suite} {version}，要求集 {catalogue}；运行 {run}，随机种子 {seed}",
+        "判定版本：{suite} {version}，要求集 {catalogue}；运行 {run}，随机种子 {seed}",
     ).format(
         suite=SUITE_NAME,
         version=literal(about.suite_version),

@@ -144,7 +144,8 @@ class TranscriptView:
         requirement = self._plain_failure(step)
         if requirement is not None:
             reason = Text(
-                "the control (the same ack in the plain case) gets the same response", "普通情形也得到同样的响应"
+                "the control (the same ack in the plain case) gets the same response",
+                "对照（相应的普通情形）也得到同样的响应",
             )
             raise Blocked(requirement, reason)
 

@@ -161,7 +161,7 @@ def test_a_record_that_names_no_state_is_not_judged() -> None:
     verdict = dialog.verdict(SAME)
     assert verdict.kind == "inconclusive"
     assert verdict.reason == Text(
-        "the transcript does not show the state of the item before the race", "传输记录中没有该次并发的已知初始状态"
+        "the transcript does not show the state of the item before the race", "传输记录没有显示 item 在并发之前的状态"
     )
 
 

@@ -196,4 +196,4 @@ def test_both_causes_are_named() -> None:
     partly = results(rows)["ack.a.a"].partial_verdict
     assert partly is not None
     assert partly.sentence.en == "passed in 1 of 3; 2 blocked by ack.a.c, ack.a.b"
-    assert partly.sentence.zh == "3 项检查中有 1 项通过；其余 2 项受阻于 ack.a.c、ack.a.b"
+    assert partly.sentence.zh == "3 项检查中有 1 项通过；其余 2 项因 ack.a.c、ack.a.b 而跳过"

@@ -28,7 +28,7 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             Text(
                 "the ack sent after the stop's response (`ack`) must not return 200: by then the item can only be"
                 " `stopping` (the item was `starting`, then `stop` returned 200)",
-                "在停止的响应之后发出的 ack（`ack`）不应返回 200：此时 item 只能是 `stopping`（该 item 起初为 `starting`，随后"
+                "收到 stop 的响应之后才发出的 ack（`ack`）不应返回 200：此时 item 只能是 `stopping`（该 item 起初为 `starting`，随后"
                 " `stop` 返回 200）",
             ),
         ),
@@ -38,7 +38,7 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             Text(
                 "an ack of the owning worker (`old`) must not return 200: no order of the requests explains that (the item"
                 " was `queued`; at the same time `poll` delivered it)",
-                "所属 worker 的 ack（`old`）不应返回 200：没有任何请求顺序可以解释（该 item 起初为 `queued`；同时 `poll` 投递了它）",
+                "拥有该 item 的 worker 的 ack（`old`）不应返回 200，因为没有任何请求顺序可以解释这一结果（该 item 起初为 `queued`；同时 `poll` 投递了它）",
             ),
         ),
         (
@@ -65,7 +65,7 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             Text(
                 "an ack of the owning worker (`ack`) must not return 404: no state of an item allows that (the item was"
                 " `queued`)",
-                "所属 worker 的 ack（`ack`）不应返回 404：item 的任何状态都不允许如此（该 item 起初为 `queued`）",
+                "拥有该 item 的 worker 的 ack（`ack`）不应返回 404，因为 item 的任何状态都不允许如此（该 item 起初为 `queued`）",
             ),
         ),
         (
@@ -83,7 +83,7 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             Text(
                 "an ack of the owning worker (`ack`) must not return 200 with `active`: no order of the requests explains"
                 " that (the item was `queued`)",
-                "所属 worker 的 ack（`ack`）不应返回 200 且状态为 `active`：没有任何请求顺序可以解释（该 item 起初为 `queued`）",
+                "拥有该 item 的 worker 的 ack（`ack`）不应返回 200 且状态为 `active`，因为没有任何请求顺序可以解释这一结果（该 item 起初为 `queued`）",
             ),
         ),
         (
@@ -102,7 +102,7 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             Text(
                 "an ack of the owning worker (`b`) must not return 409: by then the item can only be `starting` (the item"
                 " was `queued`, then `a` returned 200)",
-                "所属 worker 的 ack（`b`）不应返回 409：此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `a` 返回 200）",
+                "拥有该 item 的 worker 的 ack（`b`）不应返回 409，因为此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `a` 返回 200）",
             ),
         ),
     ],

@@ -25,11 +25,11 @@ from .run_results import failure, record_of, verdict
 CAUSE, PARTLY, BLOCKED = "ack.retry.active", "ack.answer.media-type", "ack.retry.active-keeps-times"
 SENTENCE: dict[Lang, str] = {
     "en": f"passed in 2 of 3; 1 blocked by {CAUSE}",
-    "zh": f"3 项检查中有 2 项通过；其余 1 项受阻于 {CAUSE}",
+    "zh": f"3 项检查中有 2 项通过；其余 1 项因 {CAUSE} 而跳过",
 }
 HEADING: dict[Lang, str] = {
     "en": "Judged in part: failures block the other checks",
-    "zh": "只判定了一部分：其余检查因失败而受阻",
+    "zh": "只判定了一部分：其余检查因失败而跳过",
 }
 
 

@@ -281,7 +281,7 @@ def test_a_cause_says_what_there_is_where_and_what_must_be() -> None:
         (
             "ack.race.stop",
             replace(race(), request="GET http://127.0.0.1:4010/x"),
-            Text("Ack overwrites a concurrent stop", "ack 覆盖了并发的停止"),
+            Text("Ack overwrites a concurrent stop", "ack 覆盖了并发的 stop"),
         ),
     ],
 )

@@ -114,7 +114,7 @@ def scenarios() -> Iterator[Scenario]:
                 state,
                 Text(
                     "An ack with a token that may see the environment but not act on its work",
-                    "执行 ack，凭证：可以查看该环境但无权操作其 work 的 token",
+                    "执行 ack，携带可以查看该环境但无权操作其 work 的 token",
                 ),
             ),
             expectation=refusal("ack.authz.forbidden", _FORBIDDEN),
@@ -127,7 +127,7 @@ def scenarios() -> Iterator[Scenario]:
             scenario_id_in_state(state, "authz.foreign"),
             chapter="authorization",
             title=scenario_title_in_state(
-                state, Text("An ack with another tenant's token", "执行 ack，凭证：其他租户的 token")
+                state, Text("An ack with another tenant's token", "执行 ack，携带其他租户的 token")
             ),
             expectation=refusal("ack.authz.foreign", _FORBIDDEN, _MISSING),
             attempt=ack_with(lambda stage: bad_credentials.bearer(stage.optional_pat("foreign"))),

@@ -102,8 +102,8 @@ def observe_read_lag(view: TranscriptView) -> Iterator[Finding]:
     view.item("after")
     behind = view.transcript.find(f"after.{STALE_READ_FACT}") is not None
     seconds = f"{view.exchange('after').completed - view.exchange('ack').completed:.1f}"
-    words = Text("a GET showed the ack after {n} s", "{n} 秒之后，GET 才显示该 ack").format(n=seconds)
-    at_once = Text("a GET showed the ack immediately", "GET 立即显示了该 ack")
+    words = Text("a GET showed the ack after {n} s", "{n} 秒之后，GET 才显示 ack 之后的 item").format(n=seconds)
+    at_once = Text("a GET showed the ack immediately", "GET 立即显示了 ack 之后的 item")
     yield Finding(
         step="after", expected=Text("left open by the docs", "文档未作规定"), actual=words if behind else at_once
     )

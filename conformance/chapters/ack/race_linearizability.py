@@ -36,13 +36,13 @@ _ONLY: Final = ""
 
 _TOO_MANY: Final = Text(
     "there are too many possible orders to check whether one explains the responses",
-    "可能的顺序过多，无法查明是否有顺序能解释各个响应",
+    "可能的顺序过多，无法判断是否有某种顺序能解释各个响应",
 )
 
 
 _NO_EFFECT: Final = Text(
     "{operation} did not change the item in this race ({outcome}), so no ack overlapped a change",
-    "该次并发中，{operation} 没有改变 item（{outcome}），因此没有 ack 与变化重叠",
+    "该次并发中，{operation} 没有改变 item（{outcome}），因此没有 ack 与状态变化重叠",
 )
 _NOT_REDELIVERED: Final = Text(
     "the poll did not deliver the item again ({outcome}), which is allowed, so no ack overlapped a redelivery",
@@ -236,7 +236,7 @@ def history_of(
         raise CannotJudge(
             Text(
                 "the transcript does not show the state of the item before the race",
-                "传输记录中没有该次并发的已知初始状态",
+                "传输记录没有显示 item 在并发之前的状态",
             )
         )
     initial = {name: ItemState(item["phase"], item["worker"]) for name, item in items.items()}

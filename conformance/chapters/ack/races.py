@@ -320,7 +320,7 @@ def scenarios() -> Iterator[Scenario]:
     for state, transitions in LIVE_STATES.items():
         title = Text(
             "Eight acks that overlap a forced stop of an item that is {s}",
-            "对处于 {s} 的 item 同时发出八个 ack 和一次强制停止",
+            "对处于 {s} 的 item 同时发出八个 ack 和一个强制 stop",
         )
         yield _race_with(f"crowd.{state}", "force", transitions, title.format(s=state), acks=_CROWD)
     yield _race_with(
@@ -350,7 +350,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="races",
         title=Text(
             "Polls that ask for delivered items again, while the item is starting and then active",
-            "item 先后处于 starting 和 active 时，poll 任何已投递的 item",
+            "item 先后处于 starting 和 active 时，用 poll 请求重新投递",
         ),
         run_steps=_not_delivered_again,
         expectations={ARRANGING_ACK: FIRST_ACK},

@@ -68,9 +68,9 @@ _KINDS: Final[Mapping[str, OperationKind]] = {
 }
 OF_OTHERS: Final[Mapping[OperationKind, Text]] = {
     "heartbeat": Text("a heartbeat", "heartbeat"),
-    "stop": Text("a graceful stop", "优雅的 stop"),
-    "force-stop": Text("a forced stop", "强制的 stop"),
-    "redeliver": Text("a poll that reclaims", "带回收参数的 poll"),
+    "stop": Text("a graceful stop", "优雅 stop"),
+    "force-stop": Text("a forced stop", "强制 stop"),
+    "redeliver": Text("a poll that reclaims", "带 `reclaim_older_than_ms` 的 poll"),
 }
 """Descriptions of the operations other than the ack."""
 _WITHOUT_STATE: Final = Text(" without a state in its body", "（响应体中没有状态）")
@@ -262,7 +262,7 @@ def undocumented_solo_effects(view: TranscriptView) -> Iterator[Finding]:
     if view.transcript.find("a.1.get") is None:
         view.exchange("a.1.get")  # raises with the reason if nothing was seen
     odd = [each for each in find_undocumented_effects([view.transcript]) if each.kind in OF_OTHERS]
-    as_documented = Text("stops and heartbeats behave as documented", "停止与 heartbeat 的行为与文档一致")
+    as_documented = Text("stops and heartbeats behave as documented", "stop 与 heartbeat 的行为与文档一致")
     for words in [each.describe() for each in odd] or [as_documented]:
         yield Finding(step="a.1.stop", expected=Text("", ""), actual=words)
 

@@ -25,13 +25,13 @@ _WAYS: Final[tuple[tuple[str, str, tuple[Transition, ...], Text], ...]] = (
         "stopping.from-starting",
         "stopping",
         ("ack", "stop"),
-        Text("is stopping and was starting before", "从 starting 进入 stopping"),
+        Text("is stopping and was starting before", "已从 starting 进入 stopping"),
     ),
     (
         "stopping.from-active",
         "stopping",
         ("ack", "heartbeat", "stop"),
-        Text("is stopping and was active before", "从 active 进入 stopping"),
+        Text("is stopping and was active before", "已从 active 进入 stopping"),
     ),
     (
         "stopped.while-queued",
@@ -49,13 +49,13 @@ _WAYS: Final[tuple[tuple[str, str, tuple[Transition, ...], Text], ...]] = (
         "stopped.drained-from-starting",
         "stopped-drained",
         ("ack", "stop", "stop"),
-        Text("was starting and is stopped after a confirmed graceful stop", "从 starting 排空后停止"),
+        Text("was starting and is stopped after a confirmed graceful stop", "在 starting 时被优雅停止并确认排空"),
     ),
     (
         "stopped.drained-from-active",
         "stopped-drained",
         ("ack", "heartbeat", "stop", "stop"),
-        Text("was active and is stopped after a confirmed graceful stop", "从 active 排空后停止"),
+        Text("was active and is stopped after a confirmed graceful stop", "在 active 时被优雅停止并确认排空"),
     ),
     (
         "stopped.forced-from-starting",
@@ -137,9 +137,9 @@ def scenarios() -> Iterator[Scenario]:
         yield refusal_case(
             f"terminal.{name}",
             chapter="terminal-states",
-            title=Text(
-                "The owning worker acks an item that {w}", "拥有该 item 的 worker 执行 ack，此前该 item 已{w}"
-            ).format(w=words),
+            title=Text("The owning worker acks an item that {w}", "item {w}，之后拥有它的 worker 执行 ack").format(
+                w=words
+            ),
             expectation=refusal(f"ack.terminal.{rule}", _CONFLICT),
             attempt=_ack_again,
             transitions=transitions,

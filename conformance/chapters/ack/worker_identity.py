@@ -53,7 +53,7 @@ class NearMiss:
             raise NotSupported(
                 Text(
                     "the Worker-ID of the prepared item cannot be turned into {w}",
-                    "预先准备的 item 的 Worker-ID 无法改成“{w}”",
+                    "无法由预先准备的 item 的 Worker-ID 得到所需的 id（{w}）",
                 ).format(w=self.words)
             )
         return near
@@ -67,40 +67,41 @@ def _long(stage: ScenarioContext) -> str:
 _EVERY_STATE: Final = tuple(LIVE_STATES)
 _NEAR_MISSES: Final[dict[str, NearMiss]] = {
     "suffix": NearMiss(
-        words=Text("the owning worker's id plus a suffix", "加了后缀的拥有者 id"),
+        words=Text("the owning worker's id plus a suffix", "原 Worker-ID 加后缀"),
         change=lambda worker: f"{worker}-2",
         states=_EVERY_STATE,
     ),
     "prefix": NearMiss(
-        words=Text("a prefix of the owning worker's id", "拥有者 id 的前缀"),
+        words=Text("a prefix of the owning worker's id", "原 Worker-ID 的前缀"),
         change=lambda worker: worker[:-1],
         states=_EVERY_STATE,
     ),
     "one-character": NearMiss(
-        words=Text("the owning worker's id with one different character", "仅有一个字符不同的 id"),
+        words=Text("the owning worker's id with one different character", "与原 Worker-ID 仅一个字符不同"),
         change=_with_last_changed,
         states=_EVERY_STATE,
     ),
     "end-of-64": NearMiss(
-        words=Text("an id of 64 characters whose last one differs", "长 64 个字符、仅末位不同的 id"),
+        words=Text("an id of 64 characters whose last one differs", "长 64 个字符，与原 Worker-ID 仅末位不同"),
         change=_with_last_changed,
         states=_EVERY_STATE,
         long=True,
     ),
     "underscore": NearMiss(
-        words=Text("the owning worker's id with `_` instead of `-`", "把 `-` 换成 `_` 的 id"),
+        words=Text("the owning worker's id with `_` instead of `-`", "把原 Worker-ID 的 `-` 换成 `_`"),
         change=lambda worker: worker.replace("-", "_"),
     ),
     "dot": NearMiss(
-        words=Text("the owning worker's id with `.` instead of `-`", "把 `-` 换成 `.` 的 id"),
+        words=Text("the owning worker's id with `.` instead of `-`", "把原 Worker-ID 的 `-` 换成 `.`"),
         change=lambda worker: worker.replace("-", "."),
     ),
     "no-hyphen": NearMiss(
-        words=Text("the owning worker's id without its hyphens", "去掉连字符的 id"),
+        words=Text("the owning worker's id without its hyphens", "去掉连字符的原 Worker-ID"),
         change=lambda worker: worker.replace("-", ""),
     ),
     "leading-zero": NearMiss(
-        words=Text("the owning worker's id with a leading zero", "带前导零的 id"), change=lambda worker: f"0{worker}"
+        words=Text("the owning worker's id with a leading zero", "带前导零的原 Worker-ID"),
+        change=lambda worker: f"0{worker}",
     ),
 }
 
@@ -146,7 +147,8 @@ def _almost(name: str, miss: NearMiss, state: State) -> Scenario:
         _near_miss_id(name, state),
         chapter="worker-identity",
         title=Text(
-            "An ack of an item that is {s}, with another Worker-ID: {w}", "worker 使用{w}，对处于 {s} 的 item 执行 ack"
+            "An ack of an item that is {s}, with another Worker-ID: {w}",
+            "对处于 {s} 的 item 执行 ack，使用不同的 Worker-ID：{w}",
         ).format(w=miss.words, s=state),
         expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
         attempt=_ack_as(lambda _, worker: miss.made_from(worker)),

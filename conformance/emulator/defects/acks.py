@@ -55,7 +55,7 @@ FIRST_ACK = (
     defect(
         "first.acknowledged-before-created",
         "`acknowledged_at` is an hour too early.",
-        "`acknowledged_at` 早一小时。",
+        "`acknowledged_at` 比 ack 的时间早一小时。",
         override(acknowledge=lambda found, item, now: found(item, now - timedelta(hours=1))),
         fails="ack.first.acknowledged-at",
         moves_time=True,
@@ -71,7 +71,7 @@ FIRST_ACK = (
     defect(
         "first.acknowledged-an-hour-ahead",
         "`acknowledged_at` is an hour too late.",
-        "`acknowledged_at` 晚一小时。",
+        "`acknowledged_at` 比 ack 的时间晚一小时。",
         override(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=1))),
         fails=_FUTURE,
         moves_time=True,

@@ -231,7 +231,7 @@ AUTHENTICATION = (
     defect(
         "auth.wrong-type",
         "A 401 carries the type `unauthorized`.",
-        "401 的类型为 `unauthorized`。",
+        "401 响应的 `error.type` 为 `unauthorized`。",
         wrap_app(edit_refused_acks(errors(type="unauthorized"), 401)),
         fails=f"{UNAUTHENTICATED} {ENVELOPE_SCHEMAS}",
     ),
@@ -326,7 +326,7 @@ AUTHORIZATION = (
     defect(
         "authz.wrong-type",
         "A 403 carries the type `forbidden`.",
-        "403 的类型为 `forbidden`。",
+        "403 响应的 `error.type` 为 `forbidden`。",
         wrap_app(edit_refused_acks(errors(type="forbidden"), 403)),
         fails=f"ack.authz.forbidden {ENVELOPE_SCHEMAS}",
     ),

@@ -121,7 +121,7 @@ DEFECTS: Final[Sequence[Defect]] = (
         defect(
             f"race.crowd-loses-stop-{state.value}",
             f"When {_CROWD} acks of an item that is {state.value} arrive together, one of them overwrites a forced stop.",
-            f"对处于 {state.value} 的 item 有 {_CROWD} 个 ack 同时到达时，其中一个会覆盖强制的 stop。",
+            f"对处于 {state.value} 的 item 有 {_CROWD} 个 ack 同时到达时，其中一个会覆盖强制 stop。",
             _losing_in_a_crowd(state),
             fails="ack.race.stop",
         )

@@ -55,7 +55,7 @@ KIND = (
     defect(
         "kind.wrong-type",
         "A 400 carries the type `bad_request`.",
-        "400 的类型为 `bad_request`。",
+        "400 响应的 `error.type` 为 `bad_request`。",
         wrap_app(edit_refused_acks(errors(type="bad_request"), 400)),
         fails=f"ack.environment.not-self-hosted {ENVELOPE_SCHEMAS}",
     ),
@@ -163,7 +163,7 @@ UNKNOWN_IDS = (
     defect(
         "not-found.wrong-type",
         "A 404 carries the type `invalid_request_error`.",
-        "404 的类型为 `invalid_request_error`。",
+        "404 响应的 `error.type` 为 `invalid_request_error`。",
         wrap_app(edit_refused_acks(errors(type="invalid_request_error"), 404)),
         fails=f"{NOT_FOUND} ack.authz.foreign {ENVELOPE_SCHEMAS}",
     ),

@@ -190,7 +190,7 @@ ENVELOPE = (
     defect(
         "envelope.conflict-error",
         "A 409 carries the type `conflict_error`, as on the errors page.",
-        "409 的类型为 `conflict_error`，如错误页面所写。",
+        "409 响应的 `error.type` 为 `conflict_error`，如错误页面所写。",
         wrap_app(edit_refused_acks(errors(type="conflict_error"), 409)),
         fails=f"{MISMATCHES} {TERMINAL} {ENVELOPE_SCHEMAS}",
     ),

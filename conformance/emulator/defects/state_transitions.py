@@ -275,7 +275,7 @@ TERMINAL_STATES = (
     defect(
         "terminal.wrong-type",
         "The 409 for a stopping or stopped item carries the type `state_error`.",
-        "item 处于 stopping 或 stopped 时，409 的类型为 `state_error`。",
+        "item 处于 stopping 或 stopped 时，409 响应的 `error.type` 为 `state_error`。",
         _refusing_ended(lambda: ApiError(409, "state_error", "The work item is stopping or stopped.")),
         fails=f"{TERMINAL} ack.envelope.schema-en ack.envelope.schema-zh",
     ),

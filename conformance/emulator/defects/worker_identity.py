@@ -259,7 +259,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "identity.every-delivery-counts",
         "Every worker that ever received an item may ack it.",
-        "凡是曾获得投递的 worker，都可以 ack 该 item。",
+        "凡是曾收到过该 item 的 worker，都可以 ack 它。",
         compose(override(deliver=_adds_worker), override(decide_ack=_one_of_many)),
         fails="ack.identity.redelivered",
         may_fail="ack.race.redelivery",

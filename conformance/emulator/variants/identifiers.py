@@ -126,14 +126,14 @@ IDENTIFIERS = (
     Variant(
         id="slow-clock",
         en="The clock is ten minutes slow.",
-        zh="时钟慢十分钟。",
+        zh="服务器的时钟慢十分钟。",
         group="clock",
         change=_clock(timedelta(minutes=-10)),
     ),
     Variant(
         id="fast-clock",
         en="The clock is ten minutes fast.",
-        zh="时钟快十分钟。",
+        zh="服务器的时钟快十分钟。",
         group="clock",
         change=_clock(timedelta(minutes=10)),
     ),

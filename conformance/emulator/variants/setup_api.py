@@ -111,13 +111,13 @@ SETUP_API = (
     Variant(
         id="no-environment-list",
         en="There is no list of environments.",
-        zh="没有环境列表。",
+        zh="服务器没有列出环境的端点。",
         change=_missing("/environments"),
     ),
     Variant(
         id="no-model-list",
         en="There is no list of models.",
-        zh="没有模型列表。",
+        zh="服务器没有列出模型的端点。",
         change=_missing("/models"),
     ),
     Variant(
@@ -138,7 +138,7 @@ SETUP_API = (
     Variant(
         id="managed",
         en="Environments that are not self-hosted have the type `managed`.",
-        zh="非 self-hosted 的环境，类型为 `managed`。",
+        zh="非 self-hosted 的环境以 `managed` 为类型。",
         change=replace_operation("POST", "/environments", _managed),
     ),
     Variant(

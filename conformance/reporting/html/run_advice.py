@@ -22,7 +22,7 @@ _NOT_REACHED: Final = Text(
     "计划的 {m} 项检查中判定了 {n} 项；“无法判定”表示尚未执行到。",
 )
 _GONE: Final = Text("The target stopped responding during the run.", "目标在运行期间停止响应。")
-_REAL: Final = Text("The failures below are valid all the same.", "以下失败均属实。")
+_REAL: Final = Text("The failures below are valid all the same.", "以下失败仍然有效。")
 _LOST: Final = Text("{n} planned checks have no verdict.", "计划中有 {n} 项检查没有结论。")
 _UNEXERCISED: Final = Text(
     "Every judged MUST passed. With `--strict`, a requirement that was not exercised counts as inconclusive.",

@@ -13,13 +13,13 @@ SAID: Final[dict[str, Text]] = {
     "SAY_WAS": Text("in the run:", "运行时："),
     "SAY_STEP_FAILED": Text(
         "This step prepares the failing request and was refused. The response:",
-        "该步骤用于准备失败的请求，但被拒绝。响应：",
+        "该步骤为出错的请求作准备，但目标拒绝了它。响应：",
     ),
     "SAY_NO_ID": Text("The response has no usable id at", "响应中没有可用的 id，位置："),
     "SAY_NO_WORK": Text("The target delivered no work item.", "目标没有投递 work item。"),
     "SAY_LEFT": Text("This object could not be removed:", "以下对象无法删除："),
     "SAY_REFUSED": Text(
-        "The target refused to create an object that the scenario needs:", "目标拒绝创建该用例所需的对象："
+        "The target refused to create an object that the scenario needs:", "目标拒绝创建该场景所需的对象："
     ),
     "SAY_UNREACHABLE": Text(
         "The target does not respond; set BASE_URL to its address.", "目标没有响应；请设置 BASE_URL。"
@@ -40,7 +40,7 @@ SAID: Final[dict[str, Text]] = {
 }
 
 TITLE: Final = Text(
-    "Reproduces the failures of the scenario {scenario}: {title}", "复现用例 {scenario} 的失败：{title}"
+    "Reproduces the failures of the scenario {scenario}: {title}", "复现场景 {scenario} 的失败：{title}"
 )
 USAGE: Final[tuple[Text, ...]] = (
     Text(
@@ -71,7 +71,7 @@ USAGE: Final[tuple[Text, ...]] = (
     ),
     Text(
         "REPEAT is how often the requests are sent until the failure shows ({repeat}).",
-        "REPEAT 为重复发送请求直到失败出现的最多次数（{repeat}）。",
+        "REPEAT 是重复发送请求的最多次数（{repeat}），失败出现即停止。",
     ),
 )
 PREPARED: Final = Text(
@@ -80,6 +80,6 @@ PREPARED: Final = Text(
 )
 EMBEDDED: Final = Text(
     "The run used the built-in server, which ended with it: start `work-conformance serve` and set BASE_URL.",
-    "该次运行使用内置服务器，其已随运行结束：请启动 `work-conformance serve` 并设置 BASE_URL。",
+    "该次运行使用内置模拟器，它已随运行结束：请启动 `work-conformance serve` 并设置 BASE_URL。",
 )
-MORE: Final = Text("{n} more failures of this scenario are in report.json.", "该用例另有 {n} 处失败，见 report.json。")
+MORE: Final = Text("{n} more failures of this scenario are in report.json.", "该场景另有 {n} 处失败，见 report.json。")
