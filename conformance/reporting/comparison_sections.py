@@ -162,7 +162,7 @@ def _cases(difference: RequirementDifference) -> Iterator[Text]:
         names = [Text(a.line.scenario, a.line.scenario) for a, _ in others[:_NAMED]]
         if len(others) > _NAMED:
             names.append(Text("and {n} more", "另有 {n} 个").format(n=len(others) - _NAMED))
-        yield Text("also in {names}", "同样出现于 {names}").format(names=join(_COMMA, names))
+        yield Text("also in {names}", "还出现在 {names}").format(names=join(_COMMA, names))
 
 
 def _said(verdict: Verdict) -> Text:

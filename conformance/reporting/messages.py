@@ -199,7 +199,7 @@ def summary(verdict: Verdict) -> Text:
     if verdict.failures and verdict.reason is None:
         failure = verdict.failures[0]
         words = Text(
-            "step `{step}`: expected {expected}; got: {actual}", "步骤 `{step}`：预期：{expected}；实际：{actual}"
+            "step `{step}`: expected {expected}; got: {actual}", "步骤 `{step}`，预期：{expected}；实际：{actual}"
         )
         if failure.diagram is not None:
             words = Text("step `{step}`: {actual}; expected {expected}", "步骤 `{step}`：{actual}；预期：{expected}")

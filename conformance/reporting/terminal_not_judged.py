@@ -59,7 +59,7 @@ def partly(record: RunResult, view: TerminalView) -> Iterator[str]:
     if not view.verbose:
         words = Text(
             "Judged only in part, because failures block the other checks: {n}",
-            "只判定了部分检查，其余检查因失败而跳过：{n}",
+            "只判定了一部分，其余检查因失败而跳过：{n}",
         )
         yield from view.tell(words.format(n=requirements(len(results))))
         return

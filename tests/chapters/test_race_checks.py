@@ -79,7 +79,7 @@ def test_what_a_contradiction_does_not_need_is_not_marked() -> None:
     assert failure.actual == Text(
         "the GET after the race (`after`) must not show `queued`: by then the item can only be `starting` (the item was"
         " `queued`, then `ack.1` returned 200)",
-        "并发之后的 GET（`after`）不应显示 `queued`：此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `ack.1` 返回 200）",
+        "并发之后的 GET（`after`）不应显示 `queued`，因为此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `ack.1` 返回 200）",
     )
     assert [line[:7].split() for line in history(failure)[1:]] == [
         ["*", "ack.1"],

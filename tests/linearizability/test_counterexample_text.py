@@ -28,7 +28,7 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             Text(
                 "the ack sent after the stop's response (`ack`) must not return 200: by then the item can only be"
                 " `stopping` (the item was `starting`, then `stop` returned 200)",
-                "收到 stop 的响应之后才发出的 ack（`ack`）不应返回 200：此时 item 只能是 `stopping`（该 item 起初为 `starting`，随后"
+                "收到 stop 的响应之后才发出的 ack（`ack`）不应返回 200，因为此时 item 只能是 `stopping`（该 item 起初为 `starting`，随后"
                 " `stop` 返回 200）",
             ),
         ),
@@ -47,7 +47,7 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             Text(
                 "the poll (`poll`) must not deliver the item: by then the item can only be `starting` (the item was"
                 " `queued`, then `ack` returned 200)",
-                "poll 请求（`poll`）不应投递该 item：此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `ack` 返回 200）",
+                "poll 请求（`poll`）不应投递该 item，因为此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `ack` 返回 200）",
             ),
         ),
         (
@@ -56,7 +56,7 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             Text(
                 "an ack of another worker (`other`) must not return 200: the item does not belong to that worker (the item"
                 " was `queued`)",
-                "其他 worker 的 ack（`other`）不应返回 200：该 item 不属于这个 worker（该 item 起初为 `queued`）",
+                "其他 worker 的 ack（`other`）不应返回 200，因为该 item 不属于这个 worker（该 item 起初为 `queued`）",
             ),
         ),
         (
@@ -74,7 +74,7 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             Text(
                 "the GET after the race (`get`) must not show another state: no state of an item allows that (the item was"
                 " `queued`)",
-                "并发之后的 GET（`get`）不应显示其他状态：item 的任何状态都不允许如此（该 item 起初为 `queued`）",
+                "并发之后的 GET（`get`）不应显示其他状态，因为 item 的任何状态都不允许如此（该 item 起初为 `queued`）",
             ),
         ),
         (
@@ -92,7 +92,7 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             Text(
                 "the GET after the race (`get`) must not show `starting`: by then the item can only be `queued` (the item"
                 " was `queued`, then `a` returned 409 and `b` returned 409)",
-                "并发之后的 GET（`get`）不应显示 `starting`：此时 item 只能是 `queued`（该 item 起初为 `queued`，随后 `a` 返回"
+                "并发之后的 GET（`get`）不应显示 `starting`，因为此时 item 只能是 `queued`（该 item 起初为 `queued`，随后 `a` 返回"
                 " 409，且 `b` 返回 409）",
             ),
         ),
