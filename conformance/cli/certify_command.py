@@ -45,19 +45,15 @@ EXIT_REFUSED = 1
 )
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--vendor",
-    metavar="NAME",
-    help=localize("Vendor of the product, for an unbound run.", "厂商名称，用于未绑定的运行的厂商名称。"),
+    "--vendor", metavar="NAME", help=localize("Vendor of the product, for an unbound run.", "未绑定运行的厂商名称。")
 )
 @click.option(
-    "--product",
-    metavar="NAME",
-    help=localize("Name of the product, for an unbound run.", "产品名称，用于未绑定的运行。"),
+    "--product", metavar="NAME", help=localize("Name of the product, for an unbound run.", "未绑定运行的产品名称。")
 )
 @click.option(
     "--product-version",
     metavar="VERSION",
-    help=localize("Version of the product, for an unbound run.", "产品版本，用于未绑定的运行。"),
+    help=localize("Version of the product, for an unbound run.", "未绑定运行的产品版本。"),
 )
 @click.option(
     "--demo",
@@ -173,7 +169,7 @@ def _check(request: Request, policy: str | None, at: datetime | None) -> int:
     elif missed:
         click.echo(localize("Can be certified, but not by the policy.", "可以签发证书，但不满足策略。"))
     else:
-        click.echo(localize("Nothing is missing.", "签发条件均已满足。"))
+        click.echo(localize("Nothing is missing.", "没有欠缺。"))
     return EXIT_REFUSED if found.reasons or missed else 0
 
 

@@ -30,9 +30,9 @@ _IN_THE_WAY: Final = 2
         "Check everything that could stop a run: address, host name, connection, TLS, proxy, token, permissions, API prefix,"
         " rate limit, clock. Sends only GET requests, unless --write is given.\n\n"
         "Exit codes: 0 no problem stops a run, 2 a problem does; its line says how to fix it.",
-        "检查所有可能使运行无法进行的方面：地址、域名解析、连接、TLS、代理、token、权限、API 前缀、速率限制、时钟。"
+        "检查可能妨碍运行的各个方面：地址、域名解析、连接、TLS、代理、token、权限、API 前缀、速率限制、时钟。"
         "除非给出 --write，否则只发送 GET 请求。\n\n"
-        "退出码：0 可以开始运行，2 有这样的问题，输出给出修复建议。",
+        "退出码：0 可以开始运行，2 有妨碍运行的问题，输出给出修复建议。",
     ),
 )
 @settings_options([*option_names(*CONNECTION_PARTS, "arrangement"), "lang"])
@@ -97,12 +97,12 @@ def _lines(points: list[CheckResult], lang: Lang) -> Iterator[str]:
     doubtful = sum(point.state == "unknown" and point.fix is not None for point in points)
     yield ""
     if bad:
-        yield Text("Problems that stop a run: {n}", "使运行无法进行的问题：{n} 项").format(n=bad).in_(lang)
+        yield Text("Problems that stop a run: {n}", "妨碍运行的问题：{n} 项").format(n=bad).in_(lang)
     elif doubtful:
-        words = Text("No problem stops a run. Warnings: {n}.", "没有使运行无法进行的问题。另有 {n} 项请查看。")
+        words = Text("No problem stops a run. Warnings: {n}.", "没有妨碍运行的问题。另有 {n} 项请查看。")
         yield words.format(n=doubtful).in_(lang)
     else:
-        yield Text("No problem stops a run.", "没有使运行无法进行的问题。").in_(lang)
+        yield Text("No problem stops a run.", "没有妨碍运行的问题。").in_(lang)
 
 
 _SIGNS: Final[dict[str, str]] = {"good": "✓", "bad": "✗", "unknown": "–"}

@@ -56,7 +56,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         multiple=True,
         help=Text(
             "An extra header with a secret value from an environment variable; repeatable.",
-            "附加的请求头，其机密值取自环境变量；可重复。",
+            "附加的请求头，其机密的值取自环境变量；可重复。",
         ),
     ),
     Option(
@@ -82,7 +82,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         multiple=True,
         help=Text(
             "A query parameter with a secret value from an environment variable; repeatable.",
-            "附加的查询参数，其机密值取自环境变量；可重复。",
+            "查询参数，其机密的值取自环境变量；可重复。",
         ),
     ),
     Option(
@@ -202,7 +202,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         help=Text(
             "Repeat each race N times (default: as often as fits into the time of the other scenarios, at least 8 times if"
             " a round trip takes under 20 ms and no rate limit applies).",
-            "每个并发场景重复 N 次（默认：在其他场景所用的时间内尽可能多；往返时间低于 20 毫秒且不限速时，至少 8 次）。",
+            "每个并发场景重复 N 次（默认：在其他场景所用的时间内尽可能多；目标较近且不限速时至少 8 次）。",
         ),
     ),
     Option(
@@ -210,7 +210,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="RUN_DIR",
         help=Text(
             "Only requirements that did not pass in an earlier run (its folder or report.json).",
-            "只判定先前某次运行未通过的要求；值为该次运行的目录或 report.json。",
+            "只判定先前某次运行未通过的要求（其目录或 report.json）。",
         ),
     ),
     Option(
@@ -263,7 +263,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="SECONDS",
         help=Text(
             "How long the target may be unreachable in total; after that the run is inconclusive (default 30).",
-            "允许目标累计无法访问的时长；超过后，结论为无法判定（默认 30）。",
+            "允许目标累计无法访问的时长；超过后，本次运行为无法判定（默认 30）。",
         ),
     ),
     Option(
@@ -353,16 +353,14 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="flag",
         help=Text(
             "Do not send the header with the digest of challenge, product and key (--challenge).",
-            "不发送携带有绑定摘要值的请求头（用于 --challenge）。",
+            "不发送携带绑定摘要值的请求头（用于 --challenge）。",
         ),
     ),
     Option(
         name="seed",
         kind="count",
         metavar="N",
-        help=Text(
-            "Seed of the random choices; the same seed repeats them.", "随机选择的种子；相同的种子得到相同的选择。"
-        ),
+        help=Text("Seed of the random choices; the same seed repeats them.", "复现某次运行的随机选择。"),
     ),
     *(
         Option(
