@@ -27,7 +27,7 @@ def test_the_changelog_lists_every_requirement_of_the_catalogue() -> None:
     listed = [
         entry
         for version in versions
-        for entry in re.findall(r"^- `(ack\.[a-z.-]+)` \(([A-Z]+)\)$", version, re.MULTILINE)
+        for entry in re.findall(r"^- `([a-z]+\.[a-z.-]+)` \(([A-Z]+)\)$", version, re.MULTILINE)
     ]
     assert len(listed) == len(set(listed))
     assert set(listed) == {(requirement.id, requirement.level) for requirement in catalogue.requirements.values()}

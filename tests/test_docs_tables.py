@@ -112,7 +112,7 @@ def test_the_tokens_are_those_that_requirements_ask_for(lang: Lang) -> None:
     first, *optional = table(PAGE[lang]["configuration"], "QODER_PAT")
     shown = {row[0].strip("`"): set(re.findall(r"`(ack\.[a-z.-]+)`", row[2])) for row in optional}
     needed: dict[str, set[str]] = {}
-    for requirement in load_catalogue().requirements.values():
+    for requirement in load_catalogue().of_profile("ack").requirements.values():
         if requirement.input is not None:
             needed.setdefault(requirement.input, set()).add(requirement.id)
     assert shown == needed
@@ -186,12 +186,14 @@ def test_what_a_run_takes_is_what_it_announces(lang: Lang) -> None:
 
 @EACH_LANGUAGE
 def test_the_figures_of_the_proof_are_those_of_the_code(lang: Lang) -> None:
-    defects, variants, shapes = str(len(DEFECTS)), str(len(VARIANTS)), str(len(SHAPES))
+    defects, variants, shapes = str(len(kill_matrix.defects_of("ack"))), str(len(VARIANTS)), str(len(SHAPES))
     killed = str(len(kill_matrix.checks()))
     assert [row[0] for row in table(README[lang], defects)] == [defects, killed, variants, shapes]
     shown = [row[1] for rows in tables(PAGE[lang]["proof"]) for row in rows]
     assert shown == [defects, variants, str(selection.COMBINATIONS), shapes]
     assert killed in PAGE[lang]["proof"]
+    figures = (len(kill_matrix.defects_of("work")), len(kill_matrix.checks("work")))
+    assert all(f" {figure} " in PAGE[lang]["proof"] for figure in figures), figures
 
 
 @EACH_LANGUAGE

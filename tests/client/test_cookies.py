@@ -12,6 +12,7 @@ from conformance.client.api import Api
 from conformance.client.bad_credentials import ANONYMOUS
 from conformance.client.barrier import Barrier
 from conformance.client.cookies import Cookies
+from conformance.contract.operations import OPERATIONS
 from conformance.exchange import Exchange
 from conformance.target import Target
 
@@ -109,7 +110,7 @@ def test_a_burst_goes_on_with_those_of_its_conversation() -> None:
 def test_a_case_without_a_token_shows_no_session() -> None:
     async def use(one: Api, _: Api) -> None:
         await one.get("get", "e", "w")
-        await one.ack("ack", "e", "w", authentication=ANONYMOUS)
+        await one.call("ack", OPERATIONS["ack"], "e", "w", authentication=ANONYMOUS)
 
     assert sent(use)[1].header("cookie") == "SERVERID=s1"
 

@@ -49,6 +49,12 @@ class Given:
     async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         raise AssertionError
 
+    async def new_environment(self, label: str) -> str:
+        raise AssertionError
+
+    async def queue_in(self, environment_id: str, name: str) -> str:
+        raise AssertionError
+
 
 def scenario(run_steps: Callable[[ScenarioContext], Awaitable[None]], **parts: Any) -> Scenario:
     """A case of a test's own around a conversation."""

@@ -170,7 +170,7 @@ def _sequence_text(explored: dict[str, Any]) -> Text:
     saved_round = explored["round"]
     shrunk = saved_round["shrunk_from"]
     cut = Text(", shrunk from {n} requests", "，由 {n} 个请求缩减而来").format(n=shrunk) if shrunk else Text("", "")
-    first = Text("--explore 1 --seed {seed}{cut}", "--explore 1 --seed {seed}{cut}")
+    first = Text("`--explore 1 --seed {seed}`{cut}", "`--explore 1 --seed {seed}`{cut}")
     lines = (Text(line, line) for line in saved_round["programme"])
     return join("\n", [first.format(seed=saved_round["seed"], cut=cut), *lines])
 

@@ -2,209 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, Final
 
-from ...clock import microseconds, parse_rfc3339
-from ...configuration import Mutation
-from ...errors import ApiError
-from ...operations import Call, Operation, Reply
-from ...parameters import Query
 from ...response_edits import edit_operation
-from ...work import HeartbeatDecision, LeaseExpectation, State, WorkItem, heartbeat
+from ...work import HeartbeatDecision, LeaseExpectation, State
 from ..defect import Defect, defect
-from ..mutations import WORK_ITEM, override, replace_get, wrap_app
-from ..races import current_item
+from ..mutations import override, replace_get, wrap_app
+from .heartbeat_mutations import (
+    accepts_where,
+    beating,
+    compares_early,
+    decides_in_state,
+    deciding,
+    desired_seconds,
+    expected_value,
+    is_timestamp,
+    nobody_wins,
+    reads_query,
+    refused_as,
+    repeats_desired_seconds,
+    revives,
+    stores_although_refused,
+    two_seconds_later,
+    writes_over_a_stop,
+)
 from .makers import edit_object
-
-_PATH: Final = f"{WORK_ITEM}/heartbeat"
-_WINDOW: Final = 0.02
-"""Seconds between comparing the expected value and writing the new one."""
-
-
-def _beating(change: Callable[[Operation], Operation]) -> Mutation:
-    return lambda server_config: server_config.replace_operation("POST", _PATH, change)
-
-
-def _with_query(change: Callable[[str | None, str | None], tuple[str | None, str | None]]) -> Mutation:
-    """Read the expected value and the desired seconds in another way."""
-
-    def changed(beat: Operation) -> Operation:
-        async def called(call: Call) -> Reply:
-            names = ("expected_last_heartbeat", "desired_ttl_seconds")
-            found = change(*(call.query.text(name) for name in names))
-            values = {name: value for name, value in zip(names, found, strict=True) if value is not None}
-            return await beat(replace(call, query=Query(values)))
-
-        return called
-
-    return _beating(changed)
-
-
-def _seconds(change: Callable[[str], str | None]) -> Mutation:
-    return _with_query(lambda expected, ttl: (expected, ttl if ttl is None else change(ttl)))
-
-
-def _expected(change: Callable[[str], str | None]) -> Mutation:
-    return _with_query(lambda expected, ttl: (expected if expected is None else change(expected), ttl))
-
-
-def _refused_as(status: int, error_type: str, *, was: int, param: str | None = None) -> Mutation:
-    def changed(beat: Operation) -> Operation:
-        async def called(call: Call) -> Reply:
-            try:
-                return await beat(call)
-            except ApiError as error:
-                if error.status == was and (param is None or error.param == param):
-                    raise ApiError(status, error_type, error.message) from None
-                raise
-
-        return called
-
-    return _beating(changed)
-
-
-def _deciding(decide: Callable[[WorkItem, LeaseExpectation | None], HeartbeatDecision | None]) -> Mutation:
-    """Decide otherwise where `decide` returns something."""
-
-    def decided(found: Any, item: WorkItem, expectation: LeaseExpectation | None) -> HeartbeatDecision:
-        decision: HeartbeatDecision = decide(item, expectation) or found(item, expectation)
-        return decision
-
-    return override(decide_heartbeat=decided)
-
-
-def _accepts(holds: Callable[[WorkItem, datetime | None], bool]) -> Mutation:
-    """Accept an expected value of a live item where `holds`."""
-
-    def decide(item: WorkItem, expectation: LeaseExpectation | None) -> HeartbeatDecision | None:
-        live = item.state in (State.STARTING, State.ACTIVE)
-        if live and expectation is not None and holds(item, expectation.latest_heartbeat_at):
-            return HeartbeatDecision.EXTEND
-        return None
-
-    return _deciding(decide)
-
-
-def _in_state(state: State, decision: HeartbeatDecision) -> Mutation:
-    return _deciding(lambda item, _expectation: decision if item.state is state else None)
-
-
-def _moves_anyway(*, when: Callable[[LeaseExpectation], bool]) -> Mutation:
-    """Refuse with 412, but store the heartbeat."""
-
-    def changed(beat: Operation) -> Operation:
-        async def called(call: Call) -> Reply:
-            try:
-                return await beat(call)
-            except ApiError as error:
-                item = current_item(call)
-                text = call.query.text("expected_last_heartbeat") or ""
-                expectation = LeaseExpectation(parse_rfc3339(text))
-                if error.status == 412 and item is not None and when(expectation):
-                    call.service.store.put_work(heartbeat(item, call.service.resources.clock()))
-                raise
-
-        return called
-
-    return _beating(changed)
-
-
-def _compare_and_wait(beat: Operation) -> Operation:
-    """Compare, wait, and write without comparing again."""
-
-    async def called(call: Call) -> Reply:
-        item = current_item(call)
-        if item is None or call.query.text("expected_last_heartbeat") is None:
-            return await beat(call)
-        before = item.latest_heartbeat_at
-        await asyncio.sleep(_WINDOW)
-        now = current_item(call)
-        if now is not None and now.latest_heartbeat_at != before and now.state is State.ACTIVE:
-            call.service.store.put_work(replace(now, latest_heartbeat_at=before))
-        return await beat(call)
-
-    return called
-
-
-def _nobody_wins(beat: Operation) -> Operation:
-    """Refuse every heartbeat that overlaps another one of its item."""
-    under_way: dict[str, int] = {}
-
-    async def called(call: Call) -> Reply:
-        work_id = call.path["work_id"]
-        under_way[work_id] = under_way.get(work_id, 0) + 1
-        await asyncio.sleep(_WINDOW)
-        crowded = under_way[work_id] > 1
-        try:
-            await asyncio.sleep(_WINDOW)
-            if crowded:
-                raise ApiError(412, "precondition_failed_error", "The latest heartbeat is not the expected one.")
-            return await beat(call)
-        finally:
-            under_way[work_id] -= 1
-
-    return called
-
-
-def _over_a_stop(*states: State) -> Mutation:
-    """Write the item back as it was read before a stop, where the stop led to one of these states."""
-
-    def changed(beat: Operation) -> Operation:
-        async def called(call: Call) -> Reply:
-            read = current_item(call)
-            reply = await beat(call)
-            await asyncio.sleep(_WINDOW)
-            now = current_item(call)
-            if read is not None and now is not None and now.state in states and read.state is State.ACTIVE:
-                call.service.store.put_work(read)
-            return reply
-
-        return called
-
-    return _beating(changed)
-
-
-def _revives(*states: State) -> Mutation:
-    """A heartbeat makes items in these states active again, whatever it returns."""
-
-    def changed(beat: Operation) -> Operation:
-        async def called(call: Call) -> Reply:
-            item = current_item(call)
-            try:
-                return await beat(call)
-            finally:
-                if item is not None and item.state in states:
-                    call.service.store.put_work(replace(item, state=State.ACTIVE))
-
-        return called
-
-    return _beating(changed)
-
-
-def _later(text: str) -> bool:
-    return parse_rfc3339(text) is not None
-
-
-def _shifted(text: str) -> str:
-    """Return a timestamp two seconds later."""
-    instant = parse_rfc3339(text)
-    assert instant is not None
-    return microseconds(instant + timedelta(seconds=2))
-
-
-def _repeating(beat: Operation) -> Operation:
-    async def called(call: Call) -> Reply:
-        reply = await beat(call)
-        desired = call.query.integer("desired_ttl_seconds", minimum=1)
-        assert isinstance(reply.payload, dict)
-        return Reply({**reply.payload, "ttl_seconds": desired or reply.payload["ttl_seconds"]})
-
-    return called
-
 
 DEFECTS: Sequence[Defect] = (
     defect(
@@ -255,7 +78,7 @@ DEFECTS: Sequence[Defect] = (
         wrap_app(
             edit_operation(
                 "heartbeat",
-                edit_object(lambda body: body.update(last_heartbeat=_shifted(body["last_heartbeat"]))),
+                edit_object(lambda body: body.update(last_heartbeat=two_seconds_later(body["last_heartbeat"]))),
                 success=True,
             )
         ),
@@ -279,7 +102,7 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.refuses-its-value",
         "A heartbeat that expects the value which was returned gets 412.",
         "带上所返回值的 heartbeat 得到 412。",
-        _deciding(
+        deciding(
             lambda item, expectation: (
                 HeartbeatDecision.LEASE_LOST if expectation is not None and item.state is State.ACTIVE else None
             )
@@ -290,14 +113,14 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.cannot-read-fractions",
         "An expected value with fractions of a second returns 400.",
         "带小数秒的预期值返回 400。",
-        _expected(lambda text: "unreadable" if "." in text else text),
+        expected_value(lambda text: "unreadable" if "." in text else text),
         fails="heartbeat.cas.accepted heartbeat.race.one-winner",
     ),
     defect(
         "heartbeat.value-required",
         "A heartbeat without an expected value returns 400.",
         "不带预期值的 heartbeat 返回 400。",
-        _with_query(lambda expected, ttl: ("unreadable" if expected is None and ttl == "600" else expected, ttl)),
+        reads_query(lambda expected, ttl: ("unreadable" if expected is None and ttl == "600" else expected, ttl)),
         fails="heartbeat.cas.unconditional heartbeat.race.stop heartbeat.state.queued heartbeat.state.stopped"
         " heartbeat.ttl.clamped",
     ),
@@ -305,7 +128,7 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.unconditional-412",
         "A heartbeat of an active item without an expected value gets 412.",
         "对 active 的 item 发送不带预期值的 heartbeat，得到 412。",
-        _deciding(
+        deciding(
             lambda item, expectation: (
                 HeartbeatDecision.LEASE_LOST if expectation is None and item.state is State.ACTIVE else None
             )
@@ -316,14 +139,14 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.no-heartbeat-twice",
         "`NO_HEARTBEAT` is accepted again and again.",
         "反复接受 `NO_HEARTBEAT`。",
-        _accepts(lambda _item, expected: expected is None),
+        accepts_where(lambda _item, expected: expected is None),
         fails="heartbeat.cas.no-heartbeat-refused heartbeat.race.one-winner",
     ),
     defect(
         "heartbeat.no-heartbeat-409",
         "`NO_HEARTBEAT` for an item with a heartbeat returns 409.",
         "对已有 heartbeat 的 item 发送 `NO_HEARTBEAT`，返回 409。",
-        _deciding(
+        deciding(
             lambda item, expectation: (
                 HeartbeatDecision.NO_LEASE
                 if expectation == LeaseExpectation(None) and item.state is State.ACTIVE
@@ -336,7 +159,7 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.accepts-stale",
         "A heartbeat that expects an earlier value is accepted.",
         "接受预期值较早的 heartbeat。",
-        _accepts(
+        accepts_where(
             lambda item, expected: (
                 expected is not None and item.latest_heartbeat_at is not None and expected < item.latest_heartbeat_at
             )
@@ -347,7 +170,7 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.accepts-future",
         "A heartbeat that expects a value of the future is accepted.",
         "接受预期值为未来时间的 heartbeat。",
-        _accepts(
+        accepts_where(
             lambda item, expected: (
                 expected is not None and item.latest_heartbeat_at is not None and expected > item.latest_heartbeat_at
             )
@@ -358,7 +181,7 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.412-moves-stale",
         "A heartbeat with a stale value gets 412, but is stored.",
         "预期值过时的 heartbeat 得到 412，却被保存。",
-        _moves_anyway(when=lambda expectation: expectation.latest_heartbeat_at is not None),
+        stores_although_refused(when=lambda expectation: expectation.latest_heartbeat_at is not None),
         fails="heartbeat.cas.changes-nothing",
         moves_time=True,
     ),
@@ -366,7 +189,7 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.412-moves-first",
         "`NO_HEARTBEAT` for an item with a heartbeat gets 412, but is stored.",
         "对已有 heartbeat 的 item 发送 `NO_HEARTBEAT` 得到 412，却被保存。",
-        _moves_anyway(when=lambda expectation: expectation.latest_heartbeat_at is None),
+        stores_although_refused(when=lambda expectation: expectation.latest_heartbeat_at is None),
         fails="heartbeat.cas.changes-nothing",
         moves_time=True,
     ),
@@ -374,77 +197,77 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.malformed-ignored",
         "An expected value that cannot be read is ignored.",
         "忽略无法解析的预期值。",
-        _expected(lambda text: text if text == "NO_HEARTBEAT" or _later(text) else None),
+        expected_value(lambda text: text if text == "NO_HEARTBEAT" or is_timestamp(text) else None),
         fails="heartbeat.expected.malformed",
     ),
     defect(
         "heartbeat.malformed-500",
         "An expected value that cannot be read returns 500.",
         "无法解析的预期值返回 500。",
-        _refused_as(500, "api_error", was=400, param="expected_last_heartbeat"),
+        refused_as(500, "api_error", was=400, param="expected_last_heartbeat"),
         fails="heartbeat.expected.malformed",
     ),
     defect(
         "heartbeat.ttl-zero",
         "A `desired_ttl_seconds` of zero or less counts as missing.",
         "不大于零的 `desired_ttl_seconds` 按缺省处理。",
-        _seconds(lambda text: None if text in {"0", "-1"} else text),
+        desired_seconds(lambda text: None if text in {"0", "-1"} else text),
         fails="heartbeat.ttl.refused",
     ),
     defect(
         "heartbeat.ttl-fraction",
         "A fractional `desired_ttl_seconds` is rounded.",
         "小数的 `desired_ttl_seconds` 被取整。",
-        _seconds(lambda text: "10" if "." in text else text),
+        desired_seconds(lambda text: "10" if "." in text else text),
         fails="heartbeat.ttl.refused",
     ),
     defect(
         "heartbeat.ttl-not-clamped",
         "`ttl_seconds` repeats the desired seconds.",
         "`ttl_seconds` 只重复期望的秒数。",
-        _beating(_repeating),
+        beating(repeats_desired_seconds),
         fails="heartbeat.ttl.clamped heartbeat.answer.schema-en heartbeat.answer.schema-zh",
     ),
     defect(
         "heartbeat.ttl-too-long-refused",
         "A `desired_ttl_seconds` above 600 is refused.",
         "拒绝大于 600 的 `desired_ttl_seconds`。",
-        _seconds(lambda text: "0" if text == "9999" else text),
+        desired_seconds(lambda text: "0" if text == "9999" else text),
         fails="heartbeat.ttl.clamped",
     ),
     defect(
         "heartbeat.of-queued",
         "A heartbeat of a queued item is accepted.",
         "接受对 queued 的 item 的 heartbeat。",
-        _in_state(State.QUEUED, HeartbeatDecision.EXTEND),
+        decides_in_state(State.QUEUED, HeartbeatDecision.EXTEND),
         fails="heartbeat.state.queued",
     ),
     defect(
         "heartbeat.of-queued-412",
         "A heartbeat of a queued item returns 412.",
         "对 queued 的 item 的 heartbeat 返回 412。",
-        _in_state(State.QUEUED, HeartbeatDecision.LEASE_LOST),
+        decides_in_state(State.QUEUED, HeartbeatDecision.LEASE_LOST),
         fails="heartbeat.state.queued",
     ),
     defect(
         "heartbeat.of-stopped",
         "A heartbeat of a stopped item is accepted.",
         "接受对 stopped 的 item 的 heartbeat。",
-        _in_state(State.STOPPED, HeartbeatDecision.EXTEND),
+        decides_in_state(State.STOPPED, HeartbeatDecision.EXTEND),
         fails="heartbeat.state.stopped",
     ),
     defect(
         "heartbeat.of-stopped-412",
         "A heartbeat of a stopped item returns 412.",
         "对 stopped 的 item 的 heartbeat 返回 412。",
-        _in_state(State.STOPPED, HeartbeatDecision.LEASE_LOST),
+        decides_in_state(State.STOPPED, HeartbeatDecision.LEASE_LOST),
         fails="heartbeat.state.stopped",
     ),
     defect(
         "heartbeat.revives-stopping",
         "A heartbeat makes a stopping item active again.",
         "heartbeat 使 stopping 的 item 重新变为 active。",
-        _revives(State.STOPPING),
+        revives(State.STOPPING),
         fails="heartbeat.never-revives",
         may_fail="ack.race.stop ack.race.heartbeat heartbeat.race.stop",
     ),
@@ -452,7 +275,7 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.revives-stopped",
         "A heartbeat of a stopped item gets 409, but makes the item active again.",
         "对 stopped 的 item 的 heartbeat 得到 409，却使其重新变为 active。",
-        _revives(State.STOPPED),
+        revives(State.STOPPED),
         fails="heartbeat.never-revives heartbeat.refused.changes-nothing",
         may_fail="heartbeat.race.stop",
     ),
@@ -460,28 +283,28 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.two-winners",
         "Heartbeats at the same instant with one expected value are all accepted.",
         "同时发出、预期值相同的 heartbeat 都被接受。",
-        _beating(_compare_and_wait),
+        beating(compares_early),
         fails="heartbeat.race.one-winner",
     ),
     defect(
         "heartbeat.no-winner",
         "Heartbeats at the same instant are all refused.",
         "同时发出的 heartbeat 都被拒绝。",
-        _beating(_nobody_wins),
+        beating(nobody_wins),
         fails="heartbeat.race.one-winner",
     ),
     defect(
         "heartbeat.undoes-a-graceful-stop",
         "A heartbeat beside a graceful stop writes the item back as active.",
         "与优雅停止同时进行的 heartbeat 把 item 写回为 active。",
-        _over_a_stop(State.STOPPING),
+        writes_over_a_stop(State.STOPPING),
         fails="heartbeat.race.stop",
     ),
     defect(
         "heartbeat.undoes-a-forced-stop",
         "A heartbeat beside a forced stop writes the item back as active.",
         "与强制停止同时进行的 heartbeat 把 item 写回为 active。",
-        _over_a_stop(State.STOPPED),
+        writes_over_a_stop(State.STOPPED),
         fails="heartbeat.race.stop",
     ),
 )
