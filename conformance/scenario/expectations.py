@@ -61,11 +61,6 @@ class Expectation:
         """Return whether the request may succeed, or may be refused."""
         return any((answer.status == 200) == success for answer in self.allowed)
 
-    @property
-    def expects_nothing(self) -> bool:
-        """Whether a success has no body but null."""
-        return any(answer.nothing for answer in self.allowed)
-
     def describe(self) -> Text:
         """Return every alternative, in words."""
         return join(Text(", or ", "，或 "), (answer.describe() for answer in self.allowed))
