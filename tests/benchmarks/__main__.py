@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from tests.benchmarks import distance, emulator_rate, footprint, growth, judging, whole_run
+from tests.benchmarks import distance, emulator_rate, footprint, growth, judging, profiles, whole_run
 from tests.benchmarks.machine import facts
 from tests.benchmarks.ratio import Measure, Ratio, table
 
@@ -21,6 +21,7 @@ MEASURES: Final[dict[str, Measure]] = {
     "4": emulator_rate.measure,
     "5": footprint.measure,
     "6": growth.measure,
+    "7": profiles.measure,
 }
 
 

@@ -22,7 +22,9 @@ _ROUND_TRIP = 2 * ONE_WAY
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class FarRun:
+    """A run and its process."""
+
     process: Measured
     saved: SavedRun
 
@@ -40,10 +42,10 @@ class _Run:
 
 def measure(rounds: int) -> list[Ratio]:
     """All three ratios."""
-    runs = [_far_run() for _ in range(rounds)]
+    runs = [far_run() for _ in range(rounds)]
     best = min(runs, key=lambda run: run.conversations)
     chain, what = best.saved.longest_chain()
-    alone = _far_run("--concurrency", "1").conversations
+    alone = far_run("--concurrency", "1").conversations
     depth = min(run.depth for run in runs)
     return [
         Ratio(
@@ -71,9 +73,10 @@ def measure(rounds: int) -> list[Ratio]:
     ]
 
 
-def _far_run(*options: str) -> _Run:
+def far_run(*options: str) -> FarRun:
+    """A run on a target 200 ms away."""
     with tempfile.TemporaryDirectory() as place, serve() as target:
         port = target.rpartition(":")[2]
         with listening("-m", "tests.benchmarks.delaying_proxy", str(ONE_WAY), port) as base_url:
             process = conformance("run", "--base-url", base_url, "--max-rate", "0/0", "--output", place, *options)
-        return _Run(process, SavedRun(Path(place)))
+        return FarRun(process, SavedRun(Path(place)))
