@@ -49,7 +49,8 @@ DEFECTS: Sequence[Defect] = (
                 success=True,
             )
         ),
-        fails="heartbeat.first.active heartbeat.cas.accepted heartbeat.cas.unconditional heartbeat.ttl.clamped",
+        fails="heartbeat.first.active heartbeat.cas.accepted heartbeat.cas.unconditional heartbeat.ttl.clamped"
+        " get.shows.last-response",
     ),
     defect(
         "heartbeat.moves-start-time",
@@ -82,7 +83,7 @@ DEFECTS: Sequence[Defect] = (
                 success=True,
             )
         ),
-        fails="heartbeat.value.is-latest heartbeat.cas.accepted heartbeat.race.one-winner",
+        fails="heartbeat.value.is-latest heartbeat.cas.accepted heartbeat.race.one-winner get.shows.last-response",
     ),
     defect(
         "heartbeat.first-value-again",

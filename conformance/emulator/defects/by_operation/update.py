@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -105,12 +106,12 @@ def _as_texts(text: bytes) -> bytes:
 
 
 def _lossy(update: Operation) -> Operation:
-    """Merge into the metadata as they were a moment ago."""
+    """Merge into the metadata as they were at the arrival of the request."""
 
     async def called(call: Call) -> Reply:
         read = current_item(call)
-        reply = await update(call)
         await asyncio.sleep(_WINDOW)
+        reply = await update(call)
         item = current_item(call)
         if read is None or item is None or not is_json(call.body):
             return reply
@@ -123,21 +124,25 @@ def _lossy(update: Operation) -> Operation:
 
 
 def _last_writer(update: Operation) -> Operation:
-    """Let the last of two updates that overlap replace the metadata of the other."""
-    under_way: dict[str, int] = {}
+    """Let each of several updates that overlap start from the metadata before all of them."""
+    before: dict[str, Mapping[str, str]] = {}
+    under_way: Counter[str] = Counter()
 
     async def called(call: Call) -> Reply:
-        work_id = call.path["work_id"]
-        read = current_item(call)
-        under_way[work_id] = under_way.get(work_id, 0) + 1
-        await asyncio.sleep(_WINDOW)
-        crowded = under_way[work_id] > 1
-        under_way[work_id] -= 1
-        if crowded and read is not None:
+        work_id, read = call.path["work_id"], current_item(call)
+        if read is not None:
+            before.setdefault(work_id, read.metadata)
+        under_way[work_id] += 1
+        try:
+            await asyncio.sleep(_WINDOW)
             item = current_item(call)
-            assert item is not None
-            call.service.store.put_work(with_metadata(item, dict(read.metadata)))
-        return await update(call)
+            if item is not None:
+                call.service.store.put_work(with_metadata(item, before[work_id]))
+            return await update(call)
+        finally:
+            under_way[work_id] -= 1
+            if not under_way[work_id]:
+                before.pop(work_id, None)
 
     return called
 
