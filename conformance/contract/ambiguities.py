@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -10,6 +11,7 @@ from typing import Any, Literal
 
 from conformance.contract.catalogue import CatalogueError, load_catalogue, sources_of
 from conformance.contract.citations import Source
+from conformance.contract.operations import OPERATIONS
 from conformance.text import Text
 
 Kind = Literal["gap", "contradiction", "limit"]
@@ -56,7 +58,7 @@ def load_ambiguities() -> tuple[Ambiguity, ...]:
             positions=Text(**entry["positions"]),
             reading=Text(**entry["reading"]),
             sources=sources_of(entry["id"], entry["sources"]),
-            requirements=tuple(entry["requirements"]),
+            requirements=_named(entry["requirements"]),
         )
         for entry in tomllib.loads(text)["ambiguity"]
     )
@@ -68,6 +70,16 @@ def load_ambiguities() -> tuple[Ambiguity, ...]:
 def ambiguities_of(requirement: str) -> tuple[Ambiguity, ...]:
     """Return the entries that list a requirement."""
     return tuple(entry for entry in load_ambiguities() if requirement in entry.requirements)
+
+
+def _named(requirements: Iterable[str]) -> tuple[str, ...]:
+    """Return requirement ids; one that begins with `{operation}` stands for all made from that template."""
+    known = load_catalogue().requirements
+    found: list[str] = []
+    for name in requirements:
+        filled = [name.format(operation=operation) for operation in OPERATIONS if operation != "ack"]
+        found += [name] if filled[0] == name else [each for each in filled if each in known]
+    return tuple(found)
 
 
 def _refuse_stated(entry: Ambiguity) -> None:

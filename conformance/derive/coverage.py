@@ -14,12 +14,20 @@ _REASONS: Final = {
     "request": ("describes the request; a schema is for a response", "描述的是请求，而 schema 针对响应"),
     "edition": ("an older edition, used only for comparison", "较旧的版本，仅用于比较"),
     "general": (
-        "another page takes precedence for the ack; this one is only compared with it",
-        "ack 以另一页面为准，此处仅用于比较",
+        "the operation's own page takes precedence; this one is only compared with it",
+        "以操作自身的页面为准，此处仅用于比较",
     ),
+    "error": (
+        "the error schemas take the type from the ack page, and 412 from the heartbeat page",
+        "错误 schema 的类型取自 ack 页面，412 取自 heartbeat 页面",
+    ),
+    "effect": ("says what the operation does; a schema is for a body", "说明操作的效果，而 schema 针对响应体"),
     "limit": ("limits what a caller may send", "限制的是调用方可发送的内容"),
     "unclaimed": ("not used", "没有用到"),
 }
+
+_OTHER_REASONS: Final = {"errors": "error", "transitions": "effect"}
+"""The reason of a section on whatever page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +84,11 @@ def _reason(page: Page, section: Section) -> str:
         ("errors", "error-types"),
         ("conventions", "envelope"),
         ("conventions", "id-prefixes"),
+        ("conventions", "list-envelope"),
     }:
         return "general"
+    if section.key in _OTHER_REASONS:
+        return _OTHER_REASONS[section.key]
     return "limit" if section.table == "rules" else "unclaimed"
 
 

@@ -17,7 +17,7 @@ from conformance.derive.lexicon import LANGS, Lang
 from conformance.derive.operation_schemas import OBJECTS, OPERATION_PAGES
 from conformance.derive.page import UNSEEN, Page, Section, json_equal
 from conformance.derive.rows import Row
-from conformance.derive.schema import Pages, Place, Schemas, place
+from conformance.derive.schema import WHOLE_ITEMS, Pages, Place, Schemas, place
 
 Kind = Literal["languages", "pages", "example", "row"]
 
@@ -113,6 +113,8 @@ def _sections(en: Page, here: Section, zh: Page, there: Section) -> Iterator[Div
         ("example body", _shown(here.bodies), _shown(there.bodies)),
         ("example request", _shown(here.requests), _shown(there.requests)),
     ):
+        if (left is None and UNSEEN in here.statements) or (right is None and UNSEEN in there.statements):
+            continue
         if not json_equal(left and left[0], right and right[0]):
             sides = (_said(en, here, left), _said(zh, there, right))
             yield Divergence("languages", aspect, sides)
@@ -170,16 +172,25 @@ def _between_pages(pages: Pages) -> Iterator[Divergence]:
     for name in ("ack", *OPERATION_PAGES):
         own = pages[name].sections["errors"]
         for row in own.rows:
-            other = general.row(row.key)
-            if other is not None:
-                left, right = (pages[name], own, row), (pages["errors"], general, other)
-                yield from _facts("pages", left, right, frozenset({"error_type"}))
+            left, right = (pages[name], own, row), (pages["errors"], general, general.row(row.key))
+            yield from _facts("pages", left, right, frozenset({"error_type"}))
     (newer, key), (older, old_key) = _ENVELOPES
     here, there = pages[newer].sections[key], pages[older].sections[old_key]
     for name in dict.fromkeys(row.key for row in (*here.rows, *there.rows)):
         new, old = (pages[newer], here, here.row(name)), (pages[older], there, there.row(name))
         yield from _facts("pages", new, old, frozenset({"type", "required", "constant"}))
+    yield from _list_envelopes(pages)
     yield from _prefixes(pages)
+
+
+def _list_envelopes(pages: Pages) -> Iterator[Divergence]:
+    """Compare the fields of a list of work items with those of lists in general."""
+    shared, own = pages["conventions"], pages["list"]
+    general, fields = shared.sections.get("list-envelope"), own.sections["response-fields"]
+    if general is not None:
+        for name in dict.fromkeys(row.key for row in (*fields.rows, *general.rows)):
+            left, right = (own, fields, fields.row(name)), (shared, general, general.row(name))
+            yield from _facts("pages", left, right, frozenset({"type"}))
 
 
 def _prefixes(pages: Pages) -> Iterator[Divergence]:
@@ -200,17 +211,17 @@ def _prefixes(pages: Pages) -> Iterator[Divergence]:
 def _examples(pages: Pages, schemas: Schemas) -> Iterator[Divergence]:
     item = pages["work-schemas"]
     fields = item.sections["work-item"]
-    for page in ("ack", "poll", "get"):
+    for page in WHOLE_ITEMS:
         yield from _bodies(item, fields, pages[page], pages[page].sections["example-response"])
         for example in pages[page].sections["example-response"].bodies:
             yield from _invalid(pages[page], example.line, example.value, schemas.files["work_item"])
-    for stem, page in OBJECTS.items():
-        shown_on = pages[page]
-        yield from _bodies(
-            shown_on, shown_on.sections["response-fields"], shown_on, shown_on.sections["example-response"]
-        )
-        for example in shown_on.sections["example-response"].bodies:
-            yield from _invalid(shown_on, example.line, example.value, schemas.files[stem])
+    for stem, described in OBJECTS.items():
+        if stem in schemas.files:
+            page, shown_on = pages[described.fields], pages[described.example]
+            shown = shown_on.sections["example-response"]
+            yield from _bodies(page, page.sections[described.section], shown_on, shown)
+            for example in shown.bodies:
+                yield from _invalid(shown_on, example.line, example.value, schemas.files[stem])
     for page, table, shown in (
         ("errors", "envelope-fields", "envelope"),
         ("errors-older", "envelope-fields", "envelope"),
@@ -269,18 +280,19 @@ def _is_instant(value: object) -> bool:
 def _requests(page: Page) -> Iterator[Divergence]:
     """Compare a curl example with the page: its address with the operation and prefixes, its headers with their table."""
     operation = page.sections["introduction"].statements.get("operation")
-    for example in page.sections["example-request"].requests:
+    calls = page.sections.get("example-request")
+    for example in calls.requests if calls is not None else ():
         if operation is not None:
             wanted = _address(page, str(operation[0]))
             given = f"{example.value['method']} {example.value['path']}"
             if not wanted.fullmatch(given):
                 stated = Side(page.lang, place(page, page.sections["introduction"], line=operation[1]), operation[0])
-                shown = Side(page.lang, place(page, page.sections["example-request"], line=example.line), given)
+                shown = Side(page.lang, place(page, calls, line=example.line), given)
                 yield Divergence("example", "operation", (stated, shown))
         headers = page.sections.get("headers")
         for name in example.value["headers"] if headers else ():
             if headers and headers.row(name) is None:
-                sent = Side(page.lang, place(page, page.sections["example-request"], line=example.line), name)
+                sent = Side(page.lang, place(page, calls, line=example.line), name)
                 yield Divergence("example", "header", (Side(page.lang, place(page, headers), ABSENT), sent))
 
 

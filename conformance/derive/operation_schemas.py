@@ -1,6 +1,6 @@
 """Derives the schemas of the other operations' bodies and query parameters: list, poll, heartbeat, stats.
 
-- A page's table "Response fields" gives the object; `data` of a list holds work items, and a poll may return null.
+- A table of fields gives each object. The `data` of a list holds work items, and a poll may return null.
 - Two numbers in the row of an integer are its bounds. In a query parameter, "must be positive" and "not negative" are
   lower bounds, and the numbers of a clamped one are no bounds: what is beyond them is accepted.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.derive.lexicon import Lang
@@ -32,8 +33,23 @@ TITLES: Final[Mapping[Lang, Mapping[str, str]]] = {
         "query": "{page} 的查询参数",
     },
 }
-OBJECTS: Final = {"work_list": "list", "heartbeat": "heartbeat", "stats": "stats"}
-"""The page of each object that has a table of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPage:
+    """Where an object is described: the page and section of its fields, and the page whose example response it is."""
+
+    fields: str
+    section: str
+    example: str
+
+
+OBJECTS: Final[Mapping[str, ObjectPage]] = {
+    "work_list": ObjectPage("list", "response-fields", "list"),
+    "heartbeat": ObjectPage("work-schemas", "heartbeat-object", "heartbeat"),
+    "stats": ObjectPage("work-schemas", "stats-object", "stats"),
+}
+"""The objects that have a table of fields of their own, by the stem of their schema file."""
 
 QUERIES: Final = ("poll", "list", "heartbeat")
 """The pages with query parameters."""
@@ -49,12 +65,14 @@ def add_operation_schemas(pages: Pages, builder: SchemaBuilder, result: Schemas)
     result.files["polled_item"] = document(
         lang, "polled-item", TITLES[lang]["polled_item"], _polled(pages, builder, item)
     )
-    for stem, name in OBJECTS.items():
-        page = pages[name]
-        examples = [example.value for example in page.sections["example-response"].bodies]
-        schema = builder.whole(page, "response-fields", examples)
-        for row in page.sections["response-fields"].rows:
-            _complete(pages, builder, page, row, schema["properties"][row.key], item)
+    for stem, described in OBJECTS.items():
+        page = pages[described.fields]
+        if described.section not in page.sections:
+            continue  # a published page may have other headings; the check then says that the schema is missing
+        examples = [example.value for example in pages[described.example].sections["example-response"].bodies]
+        schema = builder.whole(page, described.section, examples)
+        for row in page.sections[described.section].rows:
+            _complete(builder.cite(page, described.section, row), row, schema["properties"].get(row.key, {}), item)
         result.files[stem] = document(lang, stem.replace("_", "-"), TITLES[lang][stem], schema)
     for name in QUERIES:
         schema = _query(builder, pages[name])
@@ -68,18 +86,12 @@ def _polled(pages: Pages, builder: SchemaBuilder, item: dict[str, Any]) -> dict[
     return schema
 
 
-def _complete(
-    pages: Pages, builder: SchemaBuilder, page: Page, row: Row, schema: dict[str, Any], item: dict[str, Any]
-) -> None:
-    """Add what the table's own words do not say in keywords: items, states, bounds."""
-    origin = builder.cite(page, "response-fields", row)
-    if schema["type"] == "array":
+def _complete(origin: dict[str, Any], row: Row, schema: dict[str, Any], item: dict[str, Any]) -> None:
+    """Add what the table's own words do not say in keywords: the items of an array, the bounds of an integer."""
+    if schema.get("type") == "array":
         schema["items"] = copy.deepcopy(item)
-    if row.key == "state":
-        states = pages["work-schemas"].sections["work-states"]
-        schema["enum"] = [state.key for state in states.rows]
-        schema["x-source"]["enum"] = [origin, builder.cite(pages["work-schemas"], "work-states")]
-    _bound(row, origin, schema)
+    if schema:
+        _bound(row, origin, schema)
 
 
 def _bound(row: Row, origin: dict[str, Any], schema: dict[str, Any]) -> None:

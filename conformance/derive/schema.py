@@ -25,7 +25,7 @@ Pages = Mapping[str, Page]
 """The pages of one language, by id."""
 
 UTC_OFFSET: Final = "(?:[Zz]|[+-]00:00)$"
-WHOLE_ITEMS: Final = ("ack", "poll", "get")
+WHOLE_ITEMS: Final = ("ack", "poll", "get", "update-metadata", "stop")
 """The pages whose example response is a complete work item."""
 
 _TITLES: Final[Mapping[Lang, tuple[str, str]]] = {
