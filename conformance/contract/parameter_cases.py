@@ -23,20 +23,23 @@ def accepted_values(operation: str, parameter: str) -> Mapping[str, str]:
 
 
 def refused_values(operation: str, parameter: str) -> Mapping[str, str]:
-    """Return what is no allowed integer: one beyond each bound, a negative number, a fraction, a word. Errors as above."""
+    """Return what is no allowed integer, by name: one beyond each bound, a negative number, a fraction, a word.
+
+    The pages do not say whether an empty value counts as none, so there is none here. Errors as above.
+    """
     schema = _schema(operation, parameter)
+    minimum, maximum = schema.get("minimum"), schema.get("maximum")
     found: dict[str, str] = {}
-    if "minimum" in schema:
-        found["below"] = str(schema["minimum"] - 1)
-    if "maximum" in schema:
-        found["above"] = str(schema["maximum"] + 1)
-    found |= {"negative": "-1", "fraction": "1.5", "word": "ten"}
-    if found.get("below") == found["negative"]:
-        del found["below"]
-    return found
+    if minimum is not None and minimum != 0:  # one below zero is the negative number
+        found["below"] = str(minimum - 1)
+    if maximum is not None:
+        found["above"] = str(maximum + 1)
+    if minimum is not None and minimum >= 0:
+        found["negative"] = "-1"
+    return found | {"fraction": "1.5", "word": "ten"}
 
 
 def _schema(operation: str, parameter: str) -> Mapping[str, Any]:
-    """Return the schema of one query parameter; both languages have the same (`schemas check`)."""
+    """Return the schema of one query parameter. A test compares those of the two languages."""
     schema: Mapping[str, Any] = load_derived_file(f"en/query_{operation}.schema.json")["properties"][parameter]
     return schema

@@ -21,12 +21,34 @@ ITEM: dict[str, Any] = {
     "stopped_at": None,
     "metadata": {},
 }
+HEARTBEAT: dict[str, Any] = {
+    "type": "work_heartbeat",
+    "last_heartbeat": "2026-07-01T08:15:06.120394Z",
+    "lease_extended": True,
+    "state": "active",
+    "ttl_seconds": 60,
+}
+STATS: dict[str, Any] = {
+    "type": "work_queue_stats",
+    "depth": 3,
+    "pending": 1,
+    "oldest_queued_at": "2026-07-01T08:15:01Z",
+    "workers_polling": 2,
+}
+WORK_LIST: dict[str, Any] = {
+    "data": [ITEM],
+    "first_id": ITEM["id"],
+    "last_id": ITEM["id"],
+    "has_more": False,
+    "next_page": None,
+}
 TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
     409: "invalid_request_error",
+    412: "precondition_failed_error",
 }
 GONE = object()
 
@@ -45,13 +67,13 @@ def changed(body: dict[str, Any], pointer: str, value: object) -> object:
         return value
     result = copy.deepcopy(body)
     *path, last = pointer.removeprefix("/").split("/")
-    here = result
+    here: Any = result
     for step in path:
-        here = here[step]
+        here = here[int(step) if isinstance(here, list) else step]
     if value is GONE:
         del here[last]
     else:
-        here[last] = value
+        here[int(last) if isinstance(here, list) else last] = value
     return result
 
 

@@ -11,10 +11,12 @@ import pytest
 from conformance.contract import ambiguities
 from conformance.contract.ambiguities import Ambiguity, load_ambiguities
 from conformance.contract.catalogue import CatalogueError, load_catalogue
+from conformance.contract.operations import OPERATIONS
 from conformance.emulator.defects import DEFECTS
 from conformance.text import Text
 
 EACH = pytest.mark.parametrize("entry", load_ambiguities(), ids=[entry.id for entry in load_ambiguities()])
+CONFLICTS_OF_HEARTBEATS = ("state.queued", "state.stopped", "envelope.schema-en", "envelope.schema-zh")
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -77,7 +79,31 @@ def test_the_conflict_type_concerns_every_refusal_with_409() -> None:
     (entry,) = (entry for entry in load_ambiguities() if entry.id == "conflict-type")
     fails = DEFECTS["envelope.conflict-error"].fails
     of_more = {"ack.identity.header-case", "ack.request.json-body"} | {rule for rule in fails if ".race." in rule}
-    assert set(entry.requirements) == fails - of_more
+    of_heartbeats = {f"heartbeat.{rule}" for rule in CONFLICTS_OF_HEARTBEATS}
+    assert set(entry.requirements) == (fails - of_more) | of_heartbeats
+
+
+def test_a_template_stands_for_every_operation_that_has_the_requirement() -> None:
+    (entry,) = (entry for entry in load_ambiguities() if entry.id == "malformed-ids")
+    assert entry.requirements == tuple(f"{operation}.not-found.malformed" for operation in OPERATIONS)
+
+
+def test_the_disagreements_about_the_other_operations_have_entries() -> None:
+    entries = {entry.id: entry for entry in load_ambiguities()}
+    for name, kind, requirement in [
+        ("limit-above-maximum", "limit", "list.limit.above-maximum"),
+        ("next-page", "contradiction", "list.page.next"),
+        ("redelivery", "limit", "poll.redelivery.after-window"),
+        ("precondition-failed", "contradiction", "heartbeat.cas.stale-refused"),
+        ("stop-requested-at", "gap", "stop.observe.forced-times"),
+        ("oldest-queued-at", "gap", "stats.oldest.null-when-empty"),
+        ("request-id", "contradiction", "list.envelope.schema-zh"),
+        ("other-tenant", "gap", "stats.authz.foreign-token"),
+    ]:
+        assert entries[name].kind == kind, name
+        assert requirement in entries[name].requirements, name
+    for name in ("update-content-type", "forced-stop-of-a-stopped-item"):
+        assert entries[name].requirements == ()
 
 
 def read(monkeypatch: pytest.MonkeyPatch, text: str) -> tuple[Ambiguity, ...]:

@@ -17,6 +17,9 @@ from conformance.contract.schemas import STEMS
 from conformance.text import LANGS, Lang
 from tests.contract.documented_bodies import ITEM
 
+ALL_STEMS = (*STEMS, "query_poll", "query_list", "query_heartbeat")
+"""The schemas of bodies and those of query parameters, which no body is judged by."""
+
 
 def places(node: object, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every subschema of a schema with its pointer."""
@@ -24,8 +27,9 @@ def places(node: object, pointer: str = "") -> Iterator[tuple[str, dict[str, Any
         yield pointer, node
         for name, child in node.get("properties", {}).items():
             yield from places(child, f"{pointer}/properties/{name}")
-        if "additionalProperties" in node:
-            yield from places(node["additionalProperties"], f"{pointer}/additionalProperties")
+        for keyword in ("additionalProperties", "items"):
+            if keyword in node:
+                yield from places(node[keyword], f"{pointer}/{keyword}")
 
 
 def cited(sources: object) -> list[str]:
@@ -43,14 +47,14 @@ def stripped(node: object) -> object:
     return [stripped(child) for child in node] if isinstance(node, list) else node
 
 
-@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("stem", ALL_STEMS)
 def test_both_languages_state_the_same_contract(stem: str) -> None:
     en, zh = schemas.load("en", stem), schemas.load("zh", stem)
     assert json.dumps(stripped(en)) == json.dumps(stripped(zh))
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("stem", ALL_STEMS)
 def test_each_schema_is_valid_and_cites_its_own_language_everywhere(stem: str, lang: Lang) -> None:
     schema = schemas.load(lang, stem)
     Draft202012Validator.check_schema(schema)
@@ -72,7 +76,7 @@ def test_the_work_item_has_fourteen_rows_and_twelve_fields() -> None:
 
 
 def test_every_keyword_of_the_schemas_has_its_sentence() -> None:
-    structure = {"$schema", "$id", "title", "x-source", "properties", "additionalProperties"}
+    structure = {"$schema", "$id", "title", "x-source", "properties", "additionalProperties", "items"}
     for lang in LANGS:
         for stem in STEMS:
             for _, place in places(schemas.load(lang, stem)):
@@ -117,7 +121,7 @@ def test_the_installed_package_goes_before_the_checkout(elsewhere: Path) -> None
 def test_the_checkout_of_this_project_holds_exactly_the_schemas() -> None:
     folder = Path(schemas.__file__).resolve().parents[2] / "schemas"
     for lang in LANGS:
-        assert {file.name for file in (folder / lang).iterdir()} == {f"{stem}.schema.json" for stem in STEMS}
+        assert {file.name for file in (folder / lang).iterdir()} == {f"{stem}.schema.json" for stem in ALL_STEMS}
 
 
 def test_a_reference_to_another_document_is_never_fetched() -> None:

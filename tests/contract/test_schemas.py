@@ -163,5 +163,5 @@ def test_a_conflict_has_the_type_of_the_ack_page(lang: Lang) -> None:
 
 @pytest.mark.parametrize("status", [None, 200, 402, 500])
 def test_an_undocumented_status_has_no_error_schema(status: int | None) -> None:
-    with pytest.raises(ValueError, match="documents no error"):
+    with pytest.raises(ValueError, match="no page documents an error"):
         violations("error", "en", envelope(404), status=status)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from conformance.contract import schemas
-from conformance.contract.schemas import violations
-from tests.contract.documented_bodies import GONE, ITEM, changed, one
+from conformance.contract.schemas import SchemaName, violations
+from tests.contract.documented_bodies import GONE, HEARTBEAT, ITEM, STATS, changed, one
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,50 @@ def test_the_sentences(pointer: str, value: object, en: str, zh: str, source: st
     found = one(violations("work_item", "en", changed(ITEM, pointer, value), status=None))
     assert (found.message.en, found.message.zh) == (en, zh)
     assert source in found.source
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "pointer", "value", "en", "zh"),
+    [
+        (
+            "heartbeat",
+            HEARTBEAT,
+            "/ttl_seconds",
+            5,
+            "`/ttl_seconds` is 5; it must be at least 10",
+            "`/ttl_seconds` 为 5，应不小于 10",
+        ),
+        (
+            "heartbeat",
+            HEARTBEAT,
+            "/ttl_seconds",
+            10**200,
+            "`/ttl_seconds` is a number of more than 100 digits; it must be at most 600",
+            "`/ttl_seconds` 为 超过 100 位的数字，应不大于 600",
+        ),
+        (
+            "stats",
+            STATS,
+            "/depth",
+            "3",
+            '`/depth` has the wrong JSON type: expected an integer, got "3"',
+            '`/depth` 的 JSON 类型错误：预期 整数，实际 "3"',
+        ),
+        (
+            "polled_item",
+            ITEM,
+            "",
+            [],
+            "the body has the wrong JSON type: expected an object or null, got an array (elements: 0)",
+            "响应体 的 JSON 类型错误：预期 对象或 null，实际 数组（元素数：0）",
+        ),
+    ],
+)
+def test_the_sentences_of_the_other_operations(
+    name: SchemaName, body: dict[str, Any], pointer: str, value: object, en: str, zh: str
+) -> None:
+    found = one(violations(name, "en", changed(body, pointer, value), status=None))
+    assert (found.message.en, found.message.zh) == (en, zh)
 
 
 def test_states_are_listed_in_the_language_of_the_reader() -> None:

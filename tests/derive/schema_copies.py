@@ -44,13 +44,13 @@ def sheet(folder: Path, name: str) -> Path:
 
 
 def edit(folder: Path, name: str, begins: str, old: str | None, new: str | None) -> int:
-    """Change the one line of a sheet that begins so, and say its number.
+    """Change the first line of a sheet that begins so, and return its number.
 
     `old` in it becomes `new`; the line goes where `new` is None, and `new` comes after it where `old` is None.
     """
     file = sheet(folder, name)
     lines = file.read_text("utf-8").split("\n")
-    [place] = [place for place, line in enumerate(lines) if line.startswith(begins)]
+    place = next(place for place, line in enumerate(lines) if line.startswith(begins))
     if new is None:
         del lines[place]
     elif old is None:

@@ -98,6 +98,22 @@ def test_the_same_fact_in_both_languages_is_no_disagreement_of_languages(slip: S
     assert not [entry for entry in new(schemas) if entry.kind == "languages"]
 
 
+def test_what_was_not_seen_is_no_disagreement(schemas: Path) -> None:
+    edit(schemas, "en/poll", "| 404", "`not_found_error`", "`api_error`")
+    edit(schemas, "en/poll", "- A call waits once", "`block_ms`", "`wait_ms`")
+    edit(schemas, "en/stop", "| `queued`", "", None)
+    assert {entry.kind for entry in new(schemas)} == {"pages"}
+    edit(schemas, "zh/poll", "| 403", "`permission_error`", "`api_error`")
+    assert ("languages", "error_type", "403") in {about(entry) for entry in new(schemas)}
+
+
+def test_what_a_language_does_not_say_disagrees_once_its_section_was_seen(schemas: Path) -> None:
+    file = sheet(schemas, "zh/stop")
+    file.write_text(file.read_text("utf-8").replace("本节其余部分未能看到。\n", ""), "utf-8")
+    rows = {entry.row for entry in new(schemas) if entry.kind == "languages"}
+    assert rows == {"queued", "starting", "active", "stopping", "stopped", "400", "401", "403", "404"}
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_section_of_one_language_alone_disagrees(lang: Lang, schemas: Path) -> None:
     add_notes(schemas, lang)
@@ -125,7 +141,10 @@ def test_a_placeholder_against_a_value_is_a_disagreement(schemas: Path) -> None:
 
 WITHIN_A_LANGUAGE = [
     Slip("ack", "| 404", "`not_found_error`", "`api_error`", "pages", "error_type", "404"),
-    Slip("errors", "| 401", "`authentication_error`", "`api_error`", "pages", "error_type", "401"),
+    Slip("ack", "| 404", "404", "410", "pages", "row", "410"),
+    Slip("conventions", "| `has_more`", "| boolean ", "| string ", "pages", "type", "has_more"),
+    Slip("conventions", "| `has_more`", None, "| `total` | integer | x |", "pages", "row", "total"),
+    Slip("list", "| `has_more`", None, "| `total` | integer | x |", "pages", "row", "total"),
     Slip("errors-older", "| `error.param`", "", None, "pages", "row", "error.param"),
     Slip("errors-older", "| `type`", None, "| `trace` | string | {yes} | x |", "pages", "row", "trace"),
     Slip("errors", "| `error.message`", "| string ", "| object ", "pages", "type", "error.message"),
@@ -147,6 +166,17 @@ WITHIN_A_LANGUAGE = [
     Slip("ack", '  "created_at"', "2026-07-01", "2026-02-30", "example", "format", "created_at"),
     Slip("ack", '  "created_at"', "01Z", "01", "example", "format", "created_at"),
     Slip("ack", '  "acknowledged_at"', "04Z", "04+08:00", "example", "pattern", "acknowledged_at"),
+    Slip("stop", '  "state"', '"stopping"', '"halting"', "example", "enum", "state"),
+    Slip("update-metadata", '    "job"', '"daily-report"', "1", "example", "type", "metadata.job"),
+    Slip("list", '  "has_more"', "false", "null", "example", "type", "has_more"),
+    Slip("list", '      "state"', '"active"', '"acked"', "example", "enum", "data.0.state"),
+    Slip("list", '  "has_more"', '"has_more"', '"more"', "example", "field", "more"),
+    Slip("heartbeat", '  "ttl_seconds"', "60", "601", "example", "maximum", "ttl_seconds"),
+    Slip("heartbeat", '  "ttl_seconds"', "60", "9", "example", "minimum", "ttl_seconds"),
+    Slip("heartbeat", '  "state"', '"active"', '"acked"', "example", "enum", "state"),
+    Slip("stats", '  "depth"', "3", '"3"', "example", "type", "depth"),
+    Slip("stats", '  "pending"', '"pending"', '"waiting"', "example", "field", "waiting"),
+    Slip("stats", "curl", "/stats", "/statistics", "example", "operation", None),
     Slip("ack", "curl", "-X POST", "-X PUT", "example", "operation", None),
     Slip("ack", "curl", '/ack"', '/acknowledge"', "example", "operation", None),
     Slip("get", "curl", "/work/work_", "/work/item_", "example", "operation", None),
@@ -180,10 +210,12 @@ def test_editions_that_require_differently_disagree(lang: Lang, schemas: Path) -
 
 AGREEING: dict[str, list[tuple[str, str, str | None, str | None]]] = {
     "both pages have another error type": [
-        ("ack", "| 404", "`not_found_error`", "`api_error`"),
-        ("errors", "| 404", "`not_found_error`", "`api_error`"),
+        *((page, "| 500", "`api_error`", "`conflict_error`") for page in ("errors", "errors-older")),
+        ("ack", "| 409", None, "| 500 | `conflict_error` | x |"),
     ],
-    "a status that the general table does not have": [("ack", "| 404", "404", "410")],
+    "a general list that has the field too": [
+        ("conventions", "| `has_more`", None, "| `next_page` | string\\|null | `null` |")
+    ],
     "both editions lack a row": [
         ("errors", "| `error.param`", "", None),
         ("errors-older", "| `error.param`", "", None),
@@ -198,6 +230,9 @@ AGREEING: dict[str, list[tuple[str, str, str | None, str | None]]] = {
         ("ack", '  "environment_id"', "env_", "environment_"),
         ("poll", '  "environment_id"', "env_", "environment_"),
         ("get", '  "environment_id"', "env_", "environment_"),
+        ("stop", '  "environment_id"', "env_", "environment_"),
+        ("update-metadata", '  "environment_id"', "env_", "environment_"),
+        ("list", '      "environment_id"', "env_", "environment_"),
     ],
     "a header of another name in table and call": [
         ("poll", "| `Worker-ID`", "| `Worker-ID`", "| `X-Worker`"),
@@ -258,10 +293,14 @@ def test_every_registered_entry_is_of_a_disagreement_that_is_there(entry: dict[s
 def test_committed_disagreements_carry_ids_sides_and_lines(lang: Lang) -> None:
     committed: list[dict[str, Any]] = json.loads((COMMITTED / "DIVERGENCES.json").read_text("utf-8"))
     own = [entry for entry in committed if {side["language"] for side in entry["sides"]} == {lang}]
-    assert sorted(entry["id"] for entry in own) == ["conflict-type", "request-id", "request-id", "shared-prefix-table"]
-    [conflict] = [entry for entry in own if entry["id"] == "conflict-type"]
-    assert [side["says"] for side in conflict["sides"]] == ["invalid_request_error", "conflict_error"]
-    assert [side["ref"] for side in conflict["sides"]] == ["ack#errors/409", "errors#error-types/409"]
+    ids = ["conflict-type", "next-page", "precondition-failed", "request-id", "shared-prefix-table"]
+    assert sorted({entry["id"] for entry in own}) == ids
+    conflicts = [entry for entry in own if entry["id"] == "conflict-type"]
+    for page, conflict in zip(("ack", "heartbeat"), conflicts, strict=True):
+        assert [side["says"] for side in conflict["sides"]] == ["invalid_request_error", "conflict_error"]
+        assert [side["ref"] for side in conflict["sides"]] == [f"{page}#errors/409", "errors#error-types/409"]
+    [missing] = [entry for entry in own if entry["id"] == "precondition-failed"]
+    assert [side["ref"] for side in missing["sides"]] == ["heartbeat#errors/412", "errors#error-types"]
 
 
 # The command ----------------------------------------------------------------------------------------------------------
@@ -295,7 +334,7 @@ def test_the_command_lists_every_disagreement(reader: Lang) -> None:
     result = run("divergences", "--lang", reader)
     assert result.exit_code == 0
     shown = result.stdout.splitlines()
-    assert shown[-1] == {"en": "8 contradictions.", "zh": "共 8 处矛盾。"}[reader]
+    assert shown[-1] == {"en": "14 disagreements.", "zh": "共 14 处矛盾。"}[reader]
     for entry in json.loads((COMMITTED / "DIVERGENCES.json").read_text("utf-8")):
         assert any(line.startswith(f"{entry['id']}: ") for line in shown)
         for side in entry["sides"]:
