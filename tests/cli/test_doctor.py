@@ -359,7 +359,7 @@ def test_the_command_says_it_in_lines(lang: str, tokens: Tokens, tmp_path: Path)
     assert well.last_line == {"en": "No problem stops a run.", "zh": "没有使运行无法进行的问题。"}[lang]
     [wrong] = [number for number, line in enumerate(ill.out.splitlines()) if line.startswith("✗")]
     assert "→" in ill.out.splitlines()[wrong + 1]
-    assert ill.last_line == {"en": "Problems that stop a run: 1", "zh": "妨碍运行的问题：1 项"}[lang]
+    assert ill.last_line == {"en": "Problems that stop a run: 1", "zh": "使运行无法进行的问题：1 项"}[lang]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -204,7 +204,7 @@ def test_reports_have_a_script_for_each_failing_scenario_and_an_old_one_goes(tmp
     record = record_of(*verdicts())
     write_reports(record, folder, {"first-ack.named-worker": transcript()}, lang="zh")
     assert [each.name for each in (folder / "reproductions").iterdir()] == ["first-ack.named-worker.sh"]
-    assert "复现用例" in (folder / "reproductions" / "first-ack.named-worker.sh").read_text("utf-8")
+    assert "复现场景" in (folder / "reproductions" / "first-ack.named-worker.sh").read_text("utf-8")
     (folder / "run.json").write_text('{"format": "work-conformance-run/1"}', "utf-8")
     claim_folder(folder, "20260101T000000-abcdef").release()
     assert not (folder / "reproductions").exists()
