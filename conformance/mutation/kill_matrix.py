@@ -10,7 +10,7 @@ from typing import Final, Literal
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.operations import Profile
 from conformance.emulator.defects import DEFECTS, Defect
-from conformance.emulator.variants import VARIANTS
+from conformance.emulator.variants import VARIANTS, variants_of
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.foreign_shapes import ShapeResult
@@ -161,7 +161,7 @@ class Matrix:
             n=len(self.mutant_results),
             of=len(defects_of(self.profile)),
             variants=len(self.variants),
-            of_variants=len(VARIANTS),
+            of_variants=len(variants_of(self.profile)),
             left=left_out,
         )
 

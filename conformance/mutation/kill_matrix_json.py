@@ -9,7 +9,7 @@ from typing import Any, Final
 from conformance import __version__
 from conformance.contract.catalogue import load_catalogue
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.variants import VARIANTS
+from conformance.emulator.variants import variants_of
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.foreign_shapes import ShapeResult
 from conformance.mutation.kill_matrix import Matrix, MutantResult, unexpected_results
@@ -46,7 +46,7 @@ def _sample(matrix: Matrix) -> dict[str, dict[str, int]] | None:
         return None
     return {
         "defects": {"ran": len(matrix.mutant_results), "of": len(DEFECTS)},
-        "variants": {"ran": len(matrix.variants), "of": len(VARIANTS)},
+        "variants": {"ran": len(matrix.variants), "of": len(variants_of(matrix.profile))},
     }
 
 

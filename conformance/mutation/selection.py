@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from conformance.contract.operations import Profile
-from conformance.emulator.variants import VARIANTS, combinations
+from conformance.emulator.variants import combinations, variants_of
 from conformance.mutation.foreign_shapes import shape_jobs
 from conformance.mutation.kill_matrix import WHOLE_SECONDS, defects_of
 from conformance.mutation.outcome import Job
@@ -49,9 +49,10 @@ def all_jobs_or_sample(seed: int, sample: int | None = None, profile: Profile = 
         for name, defect in defects.items()
         if defect.moves_time
     ]
-    odd = [Job(variants=(name,), profile=profile) for name in VARIANTS]
+    odd = [Job(variants=(name,), profile=profile) for name in variants_of(profile)]
     mixed = [
-        Job(variants=tuple(v.id for v in chosen), profile=profile) for chosen in combinations(COMBINATIONS, SIZE, seed)
+        Job(variants=tuple(v.id for v in chosen), profile=profile)
+        for chosen in combinations(COMBINATIONS, SIZE, seed, profile)
     ]
     everything = (whole_second_results, broken, odd, mixed, shape_jobs() if profile == "ack" else [])
     parts = [_drawn(draw, part, sample) for part in everything]

@@ -11,13 +11,15 @@ from conformance.arrange.item_spec import Item
 from conformance.arrange.responses import CannotArrange, id_of, is_empty_poll, object_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
+from conformance.scenario.stale_reads import settled_or_lost
 from conformance.text import Text
 
 PATIENCE: Final = 30.0
 """Seconds until work that was asked for must be queued; pages do not say how soon that is."""
 
 _INTERVAL: Final = 0.25
-_PAGE: Final = 100
+_MOST_PAGES: Final = 20
+"""More pages than any scenario fills: a list that does not end is not followed for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class OwnEnvironment:
     async def _listed(self, step: str) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = []
         page: str | None = None
-        while True:
+        for _ in range(_MOST_PAGES):
             exchange = await self._api.list_work(step if page is None else f"{step}.{page}", self.id, page=page)
             listing = object_of(exchange)
             found = listing.get("data")
@@ -75,8 +77,13 @@ class OwnEnvironment:
             entries += [entry for entry in found if isinstance(entry, dict)]
             last = listing.get("last_id")
             if listing.get("has_more") is not True or not isinstance(last, str) or last == page:
-                return entries
+                break
             page = last
+        return entries
+
+    async def get(self, step: str, work_id: str) -> Exchange:
+        """Get an item of this environment; repeat while it is not found, for as long as GETs may lag behind."""
+        return await self._api.get_until(step, self.id, work_id, settled_or_lost(lambda shown: bool(shown)))
 
     async def poll(
         self,

@@ -17,7 +17,7 @@ from conformance.target import Target
 ReadCondition = Callable[[Mapping[str, Any]], bool]
 """Whether the item, as a GET shows it, need not be read again."""
 
-_OF_ITEMS: Final = frozenset({"get", "ack", "stop", "poll"})
+_OF_ITEMS: Final = frozenset({"get", "ack", "stop", "poll", "update"})
 """Operations whose 200 response shows the whole item."""
 
 

@@ -16,6 +16,7 @@ import pytest
 from conformance.emulator.variants import VARIANTS
 from tests.emulator.api_driver import Work
 from tests.variants.variant_server import Send, Visit, overlapping, visiting
+from tests.variants.work_operation_looks import WORK_LOOKS
 
 Look = Callable[[Visit], bool]
 
@@ -239,6 +240,7 @@ def reset(visit: Visit) -> bool:
 
 
 SEEN: Final[dict[str, Look]] = {
+    **WORK_LOOKS,
     "ulids": id_like("env_[0-9A-HJKMNP-TV-Z]{26}"),
     "numbers": id_like("env_[0-9]{10}"),
     "uuids": id_like("env_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),

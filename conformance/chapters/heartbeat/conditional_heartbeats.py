@@ -18,6 +18,7 @@ from conformance.chapters.heartbeat.requests import (
     PRECONDITION,
     beat,
     refused,
+    shows_heartbeat,
     value_of,
 )
 from conformance.contract.work_item import instant_of
@@ -31,42 +32,42 @@ if TYPE_CHECKING:
 _HOUR: Final = datetime.timedelta(hours=1)
 _MALFORMED: Final[Mapping[str, str]] = {"word": "yesterday", "number": "1751357706"}
 
-Expected = Callable[["ScenarioContext", Item, str], Awaitable[str]]
-"""Returns the value to expect, given the value of the first heartbeat; it may send further heartbeats before."""
+Expected = Callable[["ScenarioContext", Item, str], Awaitable[tuple[str, str]]]
+"""Returns the value to expect and the latest value, given that of the first heartbeat. It may send further ones."""
 
 
-async def _no_heartbeat(_stage: ScenarioContext, _item: Item, _first: str) -> str:
-    return NO_HEARTBEAT
+async def _no_heartbeat(_stage: ScenarioContext, _item: Item, first: str) -> tuple[str, str]:
+    return NO_HEARTBEAT, first
 
 
-async def _stale(stage: ScenarioContext, item: Item, first: str) -> str:
+async def _stale(stage: ScenarioContext, item: Item, first: str) -> tuple[str, str]:
     """Return the first value after a second heartbeat has replaced it."""
     await stage.wait_for_next_timestamp({"created_at": first})
     second = value_of(await beat(stage, "second", item, expected=first))
     if second == first:
         raise NotSupported(Text("two heartbeats returned the same value", "两次 heartbeat 返回了同一个值"))
-    return first
+    return first, second
 
 
-async def _future(_stage: ScenarioContext, _item: Item, first: str) -> str:
+async def _future(_stage: ScenarioContext, _item: Item, first: str) -> tuple[str, str]:
     instant = instant_of(first)
     if instant is None:
         raise NotSupported(Text("the returned value is no timestamp", "返回的值不是时间戳"))
     moment = datetime.datetime.fromtimestamp(instant.nanoseconds // 10**9, datetime.UTC) + _HOUR
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}", first
 
 
 def _refused(name: str, rule: str, words: Text, expected: Expected) -> Scenario:
     async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
         first = value_of(await beat(stage, "first", item, expected=NO_HEARTBEAT))
-        value = await expected(stage, item, first)
-        shown = await stage.get("before", item)
+        value, latest = await expected(stage, item, first)
+        shown = await stage.get("before", item, settled=shows_heartbeat(latest))
         body = shown.response.json() if shown.response is not None else None
         await stage.wait_for_next_timestamp(body if isinstance(body, dict) else {})
         await beat(stage, "heartbeat", item, expected=value)
         await stage.wait_for_read_lag()
-        await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
+        await stage.get("after", item, settled=shows_heartbeat(latest))
 
     return Scenario(
         id=f"heartbeat.expects.{name}",

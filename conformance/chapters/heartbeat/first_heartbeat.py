@@ -13,7 +13,16 @@ from conformance.chapters.every_operation.field_checks import (
     is_timestamp,
     same_moment,
 )
-from conformance.chapters.heartbeat.requests import ACKED, CHAPTER, FIRST, NO_HEARTBEAT, accepted, beat, value_of
+from conformance.chapters.heartbeat.requests import (
+    ACKED,
+    CHAPTER,
+    FIRST,
+    NO_HEARTBEAT,
+    accepted,
+    beat,
+    shows_heartbeat,
+    value_of,
+)
 from conformance.scenario.model import Check, Scenario
 from conformance.text import Text
 
@@ -25,14 +34,13 @@ async def _two_heartbeats(stage: ScenarioContext) -> None:
     item = await stage.item()
     first = await beat(stage, "heartbeat", item, expected=NO_HEARTBEAT)
     await stage.wait_for_read_lag()
-    shown = await stage.get("after", item, settled=lambda shown: shown.get("latest_heartbeat_at") is not None)
+    shown = await stage.get("after", item, settled=shows_heartbeat(value_of(first)))
     body = shown.response.json() if shown.response is not None else None
     await stage.wait_for_next_timestamp(body if isinstance(body, dict) else {})
     later = await beat(stage, "heartbeat.later", item, expected=value_of(first))
     await stage.wait_for_read_lag()
-    await stage.get("after.later", item)
+    await stage.get("after.later", item, settled=shows_heartbeat(value_of(later)))
     await beat(stage, "heartbeat.unconditional", item)
-    del later
 
 
 def scenarios() -> Iterator[Scenario]:

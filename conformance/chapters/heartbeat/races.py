@@ -11,6 +11,7 @@ from conformance.chapters.heartbeat.requests import ACKED, CHAPTER, NO_HEARTBEAT
 from conformance.contract.operations import OPERATIONS
 from conformance.contract.schemas import display_value
 from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
+from conformance.scenario.stale_reads import in_state
 from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
@@ -77,7 +78,7 @@ def _beside_stop(name: str, *, force: bool, to: State) -> Scenario:
         }
         await stage.burst(sends, about=lambda taken: taken >= {"heartbeat", "stop"})
         await stage.wait_for_read_lag()
-        await stage.get("after", item)
+        await stage.get("after", item, settled=in_state(to, stage.client.target))
 
     return Scenario(
         id=f"heartbeat.race.{name}-stop",

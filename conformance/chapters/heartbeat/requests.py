@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import LEASE_SECONDS, Item, ItemSpec, Transition
 from conformance.arrange.responses import NotSupported
+from conformance.contract.work_item import instant_of
 from conformance.exchange import Exchange
 from conformance.scenario.expectations import Expectation, refusal, success
 from conformance.text import Text
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScenarioContext
+    from conformance.scenario.stale_reads import ReadCondition
 
 CHAPTER: Final = "heartbeat"
 NO_HEARTBEAT: Final = "NO_HEARTBEAT"
@@ -50,6 +53,17 @@ async def beat(
     query = {"expected_last_heartbeat": expected, "desired_ttl_seconds": ttl}
     query = {name: value for name, value in query.items() if value is not None}
     return await stage.call(step, "heartbeat", item.environment_id, item.work_id, query=query)
+
+
+def shows_heartbeat(value: str) -> ReadCondition:
+    """Accept the item if its latest heartbeat is this one, in any spelling of the same moment."""
+    wanted = instant_of(value)
+
+    def judge(shown: Mapping[str, Any]) -> bool:
+        found = shown.get("latest_heartbeat_at")
+        return found == value or (isinstance(found, str) and wanted is not None and instant_of(found) == wanted)
+
+    return judge
 
 
 def value_of(exchange: Exchange) -> str:

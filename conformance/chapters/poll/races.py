@@ -12,6 +12,7 @@ from conformance.chapters.poll.deliveries import CHAPTER
 from conformance.contract.schemas import display_value
 from conformance.exchange import Header
 from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.stale_reads import in_state
 from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
@@ -63,7 +64,7 @@ async def _beside_stop(stage: ScenarioContext) -> None:
     }
     await stage.burst(sends, about=lambda taken: taken >= {"poll", "stop"})
     await stage.wait_for_read_lag()
-    await stage.get("after", item)
+    await stage.get("after", item, settled=in_state("stopped", stage.client.target))
     await own.poll("late", stage.worker_headers(stage.worker_id()), block_ms=None, reclaim_older_than_ms=0)
 
 

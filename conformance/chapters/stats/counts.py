@@ -46,7 +46,7 @@ async def _one_item(stage: ScenarioContext) -> None:
     await _settled(stage, own, "empty", _EMPTY)
     listed = await own.queue_and_list(1)
     stage.facts["queued_work_id"] = listed[0].get("id")
-    await stage.call("queued.get", "get", own.id, str(listed[0].get("id")))
+    await own.get("queued.get", str(listed[0].get("id")))
     await _settled(stage, own, "queued", _QUEUED)
     worker = stage.worker_id()
     headers = stage.worker_headers(worker)

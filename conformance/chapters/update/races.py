@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import Item, ItemSpec
 from conformance.chapters.every_operation.race_outcomes import in_race, succeeded
@@ -27,12 +27,17 @@ def _sender(item: Item, key: str) -> Send:
     return lambda api, step: api.call(step, *place, headers=(JSON_TYPE,), body=body)
 
 
+def _shows_both(shown: Mapping[str, Any]) -> bool:
+    metadata = shown.get("metadata")
+    return isinstance(metadata, dict) and metadata.keys() >= set(_KEYS.values())
+
+
 async def _two_keys(stage: ScenarioContext) -> None:
     item = await stage.item()
     sends = {step: _sender(item, key) for step, key in _KEYS.items()}
     await stage.burst(sends, about=lambda taken: taken >= set(_KEYS))
     await stage.wait_for_read_lag()
-    await stage.get("after", item)
+    await stage.get("after", item, settled=_shows_both)
 
 
 def _both_stay(view: TranscriptView) -> Iterator[Finding]:

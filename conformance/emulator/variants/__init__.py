@@ -6,7 +6,15 @@ records no worker on ack (`ack-records-worker` does) and returns 404 for malform
 """
 
 from .composition import CombinedVariants, combinations, combine_variants, conflicting_group
-from .registry import VARIANTS
+from .registry import VARIANTS, variants_of
 from .variant import Variant
 
-__all__ = ["VARIANTS", "CombinedVariants", "Variant", "combinations", "combine_variants", "conflicting_group"]
+__all__ = [
+    "VARIANTS",
+    "CombinedVariants",
+    "Variant",
+    "combinations",
+    "combine_variants",
+    "conflicting_group",
+    "variants_of",
+]

@@ -221,6 +221,7 @@ BEHAVIOUR = (
         en="A delivered item is not delivered again.",
         zh="已投递过的 item 不再投递。",
         change=lambda server_config: server_config.override_policy(claimable=_delivered_once),
+        warns=frozenset({"poll.redelivery.after-window"}),
         skips=frozenset({"ack.identity.redelivered", "ack.race.redelivery"}),
     ),
     Variant(

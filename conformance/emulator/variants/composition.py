@@ -4,9 +4,11 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from conformance.contract.operations import Profile
+
 from ..configuration import ServerConfig
 from ..tcp_proxy import TRANSPARENT_PROXY, ProxyConfig
-from .registry import VARIANTS
+from .registry import VARIANTS, variants_of
 from .variant import Variant
 
 
@@ -41,13 +43,13 @@ def conflicting_group(variants: Iterable[Variant]) -> str | None:
     return next((group for group in groups if groups.count(group) > 1), None)
 
 
-def combinations(count: int, size: int, seed: int) -> list[tuple[Variant, ...]]:
-    """Return ``count`` different sets of ``size`` compatible variants. The same seed gives the same sets.
+def combinations(count: int, size: int, seed: int, profile: Profile = "ack") -> list[tuple[Variant, ...]]:
+    """Return ``count`` different sets of ``size`` compatible variants of a profile. The same seed gives the same sets.
 
     Variants that occurred least are chosen first, so that every variant occurs if there are enough sets.
     """
     draw = random.Random(seed)  # noqa: S311 - no secret
-    order = list(VARIANTS)
+    order = list(variants_of(profile))
     times = dict.fromkeys(order, 0)
     found: dict[tuple[str, ...], tuple[Variant, ...]] = {}
     while len(found) < count:

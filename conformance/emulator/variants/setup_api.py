@@ -145,6 +145,7 @@ SETUP_API = (
         id="three-environments",
         en="A tenant may have at most three environments.",
         zh="每个租户最多三个环境。",
+        profile="ack",
         change=replace_operation("POST", "/environments", _three_at_most),
     ),
     Variant(

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from conformance.contract.operations import Profile
+
 from ..configuration import Mutation, ServerConfig
 from ..errors import JsonObject
 from ..operations import Call, Operation, Reply
@@ -28,6 +30,9 @@ def unchanged_proxy(wire: ProxyConfig) -> ProxyConfig:
 class Variant:
     """A use of one freedom of the documentation. ``en`` and ``zh`` describe it in one sentence each.
 
+    ``profile`` is the only profile that it is for, or None for all: the variants of other operations change nothing that
+    profile `ack` judges, and a server with few environments cannot be judged in profile `work`.
+
     Variants of one ``group`` exclude each other. ``change`` changes the server, ``wire`` the proxy in front of it.
     ``warns`` are the SHOULD requirements that it does not follow. ``skips`` are requirements that cannot be judged on
     it.
@@ -37,6 +42,7 @@ class Variant:
     en: str
     zh: str
     group: str | None = None
+    profile: Profile | None = None
     change: Mutation = unchanged_server
     wire: ProxyMutation = unchanged_proxy
     warns: frozenset[str] = frozenset()
