@@ -8,11 +8,10 @@ from typing import Any, Final
 
 from conformance import __version__
 from conformance.contract.catalogue import load_catalogue
-from conformance.emulator.defects import DEFECTS
 from conformance.emulator.variants import variants_of
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.foreign_shapes import ShapeResult
-from conformance.mutation.kill_matrix import Matrix, MutantResult, unexpected_results
+from conformance.mutation.kill_matrix import Matrix, MutantResult, defects_of, unexpected_results
 from conformance.mutation.outcome import Outcome
 
 MATRIX_FORMAT: Final = "work-conformance-kill-matrix/1"
@@ -45,7 +44,7 @@ def _sample(matrix: Matrix) -> dict[str, dict[str, int]] | None:
     if not matrix.sampled:
         return None
     return {
-        "defects": {"ran": len(matrix.mutant_results), "of": len(DEFECTS)},
+        "defects": {"ran": len(matrix.mutant_results), "of": len(defects_of(matrix.profile))},
         "variants": {"ran": len(matrix.variants), "of": len(variants_of(matrix.profile))},
     }
 

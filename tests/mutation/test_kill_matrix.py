@@ -13,17 +13,18 @@ import pytest
 from conformance.contract.catalogue import load_catalogue
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
-from conformance.emulator.variants import VARIANTS
+from conformance.emulator.variants import VARIANTS, variants_of
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation import kill_matrix_json
 from conformance.mutation.foreign_shapes import FAULTS, ShapeResult, shape_jobs
-from conformance.mutation.kill_matrix import Matrix, MutantResult, MutantStatus, checks, unexpected_results
+from conformance.mutation.kill_matrix import Matrix, MutantResult, MutantStatus, checks, defects_of, unexpected_results
 from conformance.mutation.kill_matrix_html import page
 from conformance.mutation.outcome import Job, Outcome
 from conformance.mutation.pool import run_all
 from conformance.mutation.selection import all_jobs_or_sample
 from conformance.mutation.text_report import summary
 
+ACK_DEFECTS, ACK_VARIANTS = defects_of("ack"), variants_of("ack")
 DEFECT = DEFECTS["first.acknowledged-at-null"]
 RULE = "ack.first.acknowledged-at"
 LINE = PlannedCheck("first-ack.named-worker", RULE)
@@ -124,12 +125,12 @@ def test_a_whole_proof_has_full_figures() -> None:
     matrix = Matrix(outcomes=tuple(whole()))
     assert matrix.all_ratios_full
     ratios = {name: (figure.count, figure.total) for name, figure in matrix.ratios.items()}
-    assert ratios["defects"] == (len(DEFECTS), len(DEFECTS))
+    assert ratios["defects"] == (len(ACK_DEFECTS), len(ACK_DEFECTS))
     assert ratios["checks"] == (len(checks()), len(checks()))
-    assert ratios["variants"] == (len(VARIANTS), len(VARIANTS))
+    assert ratios["variants"] == (len(ACK_VARIANTS), len(ACK_VARIANTS))
     assert ratios["combinations"] == (50, 50)
     assert ratios["shapes"] == (len(shape_jobs()), len(shape_jobs()))
-    assert ratios["coarse"][1] == sum(defect.moves_time for defect in DEFECTS.values()) > 5
+    assert ratios["coarse"][1] == sum(defect.moves_time for defect in ACK_DEFECTS.values()) > 5
 
 
 @pytest.mark.parametrize("place", [0, 1, 30, -1])
@@ -160,7 +161,7 @@ def test_a_sample_says_what_it_left_out_and_is_the_same_for_a_seed() -> None:
     )
     assert (
         told[0]
-        == f"Sample: 0 of {len(DEFECTS)} defects, 0 of {len(VARIANTS)} variants; {part.left_out} runs were left out."
+        == f"Sample: 0 of {len(ACK_DEFECTS)} defects, 0 of {len(ACK_VARIANTS)} variants; {part.left_out} runs were left out."
     )
     assert any("unknown in a sample" in line for line in told)
 
@@ -173,15 +174,15 @@ def test_the_matrix_of_a_sample_says_that_it_is_one(sampled: bool) -> None:
     document = kill_matrix_json.document(matrix, seed=1, left_out=5, seconds=1.0)
     jsonschema.Draft202012Validator(json.loads(kill_matrix_json.schema_text())).validate(document)
     words = (
-        f"Sample: 1 of {len(DEFECTS)} defects, 1 of {len(VARIANTS)} variants; 5 runs were left out.",
-        f"抽样：缺陷 1/{len(DEFECTS)}，变体 1/{len(VARIANTS)}；略去 5 次运行。",
+        f"Sample: 1 of {len(ACK_DEFECTS)} defects, 1 of {len(ACK_VARIANTS)} variants; 5 runs were left out.",
+        f"抽样：缺陷 1/{len(ACK_DEFECTS)}，变体 1/{len(ACK_VARIANTS)}；略去 5 次运行。",
         "Kill matrix (sample) · 杀死矩阵（抽样）",
     )
     assert [each in text for each in words] == [sampled] * 3
     assert ('<span class="bad">✗' in text) is not sampled
     parts = {
-        "defects": {"ran": 1, "of": len(DEFECTS)},
-        "variants": {"ran": 1, "of": len(VARIANTS)},
+        "defects": {"ran": 1, "of": len(ACK_DEFECTS)},
+        "variants": {"ran": 1, "of": len(ACK_VARIANTS)},
     }
     assert document["sample"] == (parts if sampled else None)
 
@@ -232,7 +233,7 @@ def test_the_page_stands_alone_and_is_well_formed() -> None:
     assert "script" not in parser.tags
     assert "&lt;script&gt;" in text
     assert not re.search(r"url\(|@import|https?://", text)
-    for defect in DEFECTS.values():
+    for defect in ACK_DEFECTS.values():
         assert f'id="defect-{defect.id}"' in text
     assert text.count('lang="en">') == text.count('lang="zh">') + 1, "but for the page itself, each sentence has both"
 
@@ -275,7 +276,7 @@ def test_every_shape_is_met_alone_and_with_a_fault_of_every_chapter() -> None:
     broken = {requirements[rule].chapter for name in FAULTS for rule in DEFECTS[name].fails}
     assert broken == {
         chapter.id
-        for chapter in load_catalogue().chapters
+        for chapter in load_catalogue().of_profile("ack").chapters
         if any(rule.level == "MUST" for rule in chapter.requirements)
     }
     for name in SHAPES:

@@ -175,6 +175,26 @@ def acting_first(*statuses: int) -> Callable[[str], Mutation]:
     return make
 
 
+def stopping_at(*statuses: int) -> Callable[[str], Mutation]:
+    """Return a kind that refuses correctly, and stops the item that the path names."""
+
+    def make(operation: str) -> Mutation:
+        def wrap(app: ASGIApp, tokens: Tokens) -> ASGIApp:
+            async def called(scope: Scope, receive: Receive, send: Send) -> None:
+                answer = await capture_response(app, scope, receive)
+                if answer.operation == operation and answer.status in statuses:
+                    stop = {**scope, "method": "POST", "path": f"{scope['path']}/stop", "raw_path": None, "state": {}}
+                    MutableHeaders(scope=stop)["authorization"] = f"Bearer {tokens.owner}"
+                    await capture_response(app, stop, _nothing_more)
+                await send_captured_response(answer, send)
+
+            return called
+
+        return wrap_app(wrap)
+
+    return make
+
+
 _TEMPLATES: Final = {
     "get": ("GET", WORK_ITEM),
     "update": ("POST", WORK_ITEM),

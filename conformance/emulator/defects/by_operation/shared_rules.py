@@ -27,6 +27,7 @@ from .makers import (
     is_unknown_bearer,
     malformed_is,
     refused_as,
+    stopping_at,
     with_member,
     with_value,
     without,
@@ -312,6 +313,22 @@ KINDS: Final[Sequence[Kind]] = (
         fails="refused.changes-nothing",
         operations=("update", "heartbeat", "stop"),
         moves_time=True,
+    ),
+    Kind(
+        name="stops-before-401",
+        en="A {X} with bad credentials gets 401, and stops the item.",
+        zh="凭证无效的 {X} 得到 401，并使 item 停止。",
+        make=stopping_at(401),
+        fails="refused.changes-nothing",
+        operations=("get",),
+    ),
+    Kind(
+        name="stops-before-404",
+        en="A {X} with the token of another tenant gets 404, and stops the item.",
+        zh="使用其他租户 token 的 {X} 得到 404，并使 item 停止。",
+        make=stopping_at(404),
+        fails="refused.changes-nothing",
+        operations=("get",),
     ),
 )
 
