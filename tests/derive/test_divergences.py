@@ -334,7 +334,7 @@ def test_the_command_lists_every_disagreement(reader: Lang) -> None:
     result = run("divergences", "--lang", reader)
     assert result.exit_code == 0
     shown = result.stdout.splitlines()
-    assert shown[-1] == {"en": "14 disagreements.", "zh": "共 14 处矛盾。"}[reader]
+    assert shown[-1] == {"en": "14 contradictions.", "zh": "共 14 处矛盾。"}[reader]
     for entry in json.loads((COMMITTED / "DIVERGENCES.json").read_text("utf-8")):
         assert any(line.startswith(f"{entry['id']}: ") for line in shown)
         for side in entry["sides"]:
