@@ -13,7 +13,7 @@ from conformance.cli import formats
 from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import localize
 from conformance.cli.options import chosen_language, form_option, lang_option
-from conformance.contract.ambiguities import load_ambiguities
+from conformance.contract.ambiguities import ambiguities_of_profile
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, load_catalogue
 from conformance.contract.operations import OPERATIONS, PROFILE_TITLES, PROFILES, Profile
 from conformance.contract.schema_language_differences import schema_differences
@@ -107,8 +107,13 @@ def command(
 
         list_servers.print_output("defects" if defects else "variants" if variants else "shapes", chosen, form)
     elif ambiguities:
-        headed = partial(_ambiguities, heading="## ")
-        formats.print_output(form, chosen, data=_register, markdown=headed, text=_ambiguities)
+        formats.print_output(
+            form,
+            chosen,
+            data=partial(_register, profile),
+            markdown=partial(_ambiguities, profile=profile, heading="## "),
+            text=partial(_ambiguities, profile=profile),
+        )
     else:
         formats.print_output(
             form,
@@ -119,8 +124,8 @@ def command(
         )
 
 
-def _ambiguities(lang: Lang, *, heading: str = "") -> Iterator[str]:
-    for entry in load_ambiguities():
+def _ambiguities(lang: Lang, *, profile: Profile, heading: str = "") -> Iterator[str]:
+    for entry in ambiguities_of_profile(profile):
         yield f"{heading}{entry.id}: {entry.question.in_(lang)}"
         yield ""
         yield f"- {Text('The pages', '页面').in_(lang)}: {entry.positions.in_(lang)}"
@@ -133,8 +138,8 @@ def _ambiguities(lang: Lang, *, heading: str = "") -> Iterator[str]:
         yield f"{heading}{difference.text.in_(lang)}"
 
 
-def _register() -> list[dict[str, Any]]:
-    return [entry.to_json() for entry in load_ambiguities()]
+def _register(profile: Profile) -> list[dict[str, Any]]:
+    return [entry.to_json() for entry in ambiguities_of_profile(profile)]
 
 
 def _judged_on(requirement: str) -> list[str]:

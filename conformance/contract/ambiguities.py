@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
 from conformance.contract.catalogue import CatalogueError, load_catalogue, sources_of
 from conformance.contract.citations import Source
-from conformance.contract.operations import OPERATIONS
+from conformance.contract.operations import OPERATIONS, PROFILES, Profile
 from conformance.text import Text
 
 Kind = Literal["gap", "contradiction", "limit"]
@@ -20,10 +20,14 @@ Kind = Literal["gap", "contradiction", "limit"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambiguity:
-    """An open question. `positions` is what the pages say, `reading` is how the suite reads them."""
+    """An open question. `positions` is what the pages say, `reading` is how the suite reads them.
+
+    `profile` is the smallest profile that it concerns.
+    """
 
     id: str
     kind: Kind
+    profile: Profile
     question: Text
     positions: Text
     reading: Text
@@ -54,6 +58,7 @@ def load_ambiguities() -> tuple[Ambiguity, ...]:
         Ambiguity(
             id=entry["id"],
             kind=entry.get("kind", "gap"),
+            profile=entry.get("profile", "ack"),
             question=Text(**entry["question"]),
             positions=Text(**entry["positions"]),
             reading=Text(**entry["reading"]),
@@ -65,6 +70,16 @@ def load_ambiguities() -> tuple[Ambiguity, ...]:
     for entry in entries:
         _refuse_stated(entry)
     return entries
+
+
+def ambiguities_of_profile(profile: Profile) -> tuple[Ambiguity, ...]:
+    """Return the entries that concern a profile, each with the requirements of that profile."""
+    known = load_catalogue().of_profile(profile).requirements
+    return tuple(
+        replace(entry, requirements=tuple(name for name in entry.requirements if name in known))
+        for entry in load_ambiguities()
+        if PROFILES[entry.profile] <= PROFILES[profile]
+    )
 
 
 def ambiguities_of(requirement: str) -> tuple[Ambiguity, ...]:

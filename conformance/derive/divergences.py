@@ -217,10 +217,10 @@ def _examples(pages: Pages, schemas: Schemas) -> Iterator[Divergence]:
             yield from _invalid(pages[page], example.line, example.value, schemas.files["work_item"])
     for stem, described in OBJECTS.items():
         if stem in schemas.files:
-            page, shown_on = pages[described.fields], pages[described.example]
-            shown = shown_on.sections["example-response"]
-            yield from _bodies(page, page.sections[described.section], shown_on, shown)
-            for example in shown.bodies:
+            table_on, shown_on = pages[described.fields], pages[described.example]
+            response = shown_on.sections["example-response"]
+            yield from _bodies(table_on, table_on.sections[described.section], shown_on, response)
+            for example in response.bodies:
                 yield from _invalid(shown_on, example.line, example.value, schemas.files[stem])
     for page, table, shown in (
         ("errors", "envelope-fields", "envelope"),
@@ -281,7 +281,9 @@ def _requests(page: Page) -> Iterator[Divergence]:
     """Compare a curl example with the page: its address with the operation and prefixes, its headers with their table."""
     operation = page.sections["introduction"].statements.get("operation")
     calls = page.sections.get("example-request")
-    for example in calls.requests if calls is not None else ():
+    if calls is None:
+        return
+    for example in calls.requests:
         if operation is not None:
             wanted = _address(page, str(operation[0]))
             given = f"{example.value['method']} {example.value['path']}"

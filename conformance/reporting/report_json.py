@@ -6,7 +6,7 @@ from dataclasses import asdict
 from importlib import resources
 from typing import Any, Final
 
-from conformance.contract.ambiguities import load_ambiguities
+from conformance.contract.ambiguities import ambiguities_of_profile
 from conformance.contract.catalogue import Requirement
 from conformance.contract.schema_language_differences import schema_differences
 from conformance.judging.aggregate import RequirementResult
@@ -46,7 +46,7 @@ def report(record: RunResult) -> dict[str, Any]:
             }
             for chapter, results in by_chapter(record)
         ],
-        "ambiguities": [entry.to_json() for entry in load_ambiguities()],
+        "ambiguities": [entry.to_json() for entry in ambiguities_of_profile(record.metadata.profile)],
         "schema_differences": [
             {
                 "schema": entry.schema,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from conformance.contract.ambiguities import load_ambiguities
+from conformance.contract.ambiguities import ambiguities_of_profile
 from conformance.contract.schema_language_differences import schema_differences
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
@@ -166,11 +166,12 @@ def remarks(record: RunResult, view: TerminalView) -> Iterator[str]:
     if about.unwritten is not None:
         yield from view.say(Text("not written: {why}", "未写入：{why}").format(why=about.unwritten))
     ambiguities = Text(
-        "The docs are unclear or contradict themselves in {n} places; see work-conformance list --ambiguities",
-        "文档有 {n} 处未作规定或自相矛盾；本套件的解读见 work-conformance list --ambiguities",
+        "The docs are unclear or contradict themselves in {n} places; see work-conformance list --ambiguities --profile {profile}",
+        "文档有 {n} 处未作规定或自相矛盾；本套件的解读见 work-conformance list --ambiguities --profile {profile}",
     )
     if record.decision.exit_code == 0 or view.verbose:
-        yield from view.tell(ambiguities.format(n=len(load_ambiguities())))
+        places = len(ambiguities_of_profile(about.profile))
+        yield from view.tell(ambiguities.format(n=places, profile=about.profile))
     for difference in schema_differences():
         yield from view.tell(difference.text, indent="  ", hanging="    ")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.contract import ambiguities
-from conformance.contract.ambiguities import Ambiguity, load_ambiguities
+from conformance.contract.ambiguities import Ambiguity, ambiguities_of_profile, load_ambiguities
 from conformance.contract.catalogue import CatalogueError, load_catalogue
 from conformance.contract.operations import OPERATIONS
 from conformance.emulator.defects import DEFECTS
@@ -57,6 +57,22 @@ def test_an_entry_cites_the_pages_that_leave_it_open(entry: Ambiguity) -> None:
 def test_the_requirements_that_rest_on_a_reading_exist(entry: Ambiguity) -> None:
     assert set(entry.requirements) <= set(load_catalogue().requirements)
     assert len(set(entry.requirements)) == len(entry.requirements)
+
+
+@EACH
+def test_an_entry_concerns_the_smallest_profile_that_has_one_of_its_requirements(entry: Ambiguity) -> None:
+    profiles = {load_catalogue().profile_of(name) for name in entry.requirements}
+    if profiles:
+        assert entry.profile == ("ack" if "ack" in profiles else "work")
+
+
+def test_the_register_of_a_profile_names_its_own_requirements_alone() -> None:
+    of_ack, of_work = ambiguities_of_profile("ack"), ambiguities_of_profile("work")
+    assert of_work == load_ambiguities()
+    assert [entry.id for entry in of_ack] == [entry.id for entry in of_work if entry.profile == "ack"]
+    assert len(of_ack) == 20
+    for entry in of_ack:
+        assert all(name.startswith("ack.") for name in entry.requirements)
 
 
 def test_the_rulings_on_what_is_open_are_all_there() -> None:

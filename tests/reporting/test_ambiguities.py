@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 
 import pytest
 
-from conformance.contract.ambiguities import load_ambiguities
+from conformance.contract.ambiguities import ambiguities_of_profile, load_ambiguities
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.common_mistakes import consequence_of
+from conformance.contract.operations import PROFILES, Profile
+from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import Verdict
 from conformance.reporting.html.page import page
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.summary_md import markdown
@@ -39,8 +43,8 @@ CONCERNED = sorted(
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("rule", CONCERNED)
 def test_every_format_names_the_entry(rule: str, form: str, lang: Lang) -> None:
-    record = record_of(verdict("retry.active", rule, "failed", failures=(failure(),)))
-    text = html.unescape(FORMATS[form](record, lang))
+    failed = verdict("retry.active", rule, "failed", failures=(failure(),))
+    text = html.unescape(FORMATS[form](record_of(failed, profile=load_catalogue().profile_of(rule)), lang))
     for entry in load_ambiguities():
         if rule in entry.requirements:
             assert entry.id in text
@@ -70,3 +74,12 @@ def test_401_for_an_unknown_environment_names_its_likely_cause(actual: str, name
     )
     cause = {"en": "Likely cause: The token is bound to one environment", "zh": "可能的原因：token 绑定到某一个环境"}
     assert (cause[lang] in FORMATS["terminal"](record, lang)) is named
+
+
+@EACH_LANGUAGE
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_green_run_says_where_the_register_of_its_profile_is(profile: Profile, lang: Lang) -> None:
+    record = record_of(*(Verdict(line=line, kind="passed") for line in full_plan(profile)), profile=profile)
+    text = FORMATS["terminal"](record, lang)
+    assert f"work-conformance list --ambiguities --profile {profile}" in text
+    assert re.search(rf"(?<!\d){len(ambiguities_of_profile(profile))} (places|处)", text)

@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.contract.ambiguities import load_ambiguities
+from conformance.contract.ambiguities import ambiguities_of_profile
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.plan import full_plan
 from conformance.judging.run_result import Phases, RunResult
@@ -107,11 +107,21 @@ def test_a_breach_keeps_its_picture() -> None:
 
 def test_every_report_shows_how_the_docs_are_read() -> None:
     entries = valid(record_of(verdict("auth.missing", "ack.auth.missing")))["ambiguities"]
-    assert [entry["id"] for entry in entries] == [entry.id for entry in load_ambiguities()]
+    register = ambiguities_of_profile("ack")
+    assert [entry["id"] for entry in entries] == [entry.id for entry in register]
     first = next(entry for entry in entries if entry["id"] == "conflict-type")
-    assert first["requirements"] == list(load_ambiguities()[0].requirements)
-    assert first["reading"]["zh"] == load_ambiguities()[0].reading.zh
+    assert first["requirements"] == list(register[0].requirements)
+    assert first["reading"]["zh"] == register[0].reading.zh
     assert [source["page"] for source in first["sources"]] == ["ack", "errors"]
+
+
+def test_the_register_in_a_report_is_that_of_its_profile() -> None:
+    of_ack = record_of(verdict("auth.missing", "ack.auth.missing"))
+    of_work = record_of(verdict("auth.missing", "ack.auth.missing"), profile="work")
+    for record, named in ((of_ack, False), (of_work, True)):
+        entries = {entry["id"]: entry for entry in report(record)["ambiguities"]}
+        assert ("redelivery" in entries) is named
+        assert ("list.envelope.schema-en" in entries["request-id"]["requirements"]) is named
 
 
 def test_only_what_was_planned_appears() -> None:

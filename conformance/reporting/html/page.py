@@ -8,7 +8,7 @@ from typing import Final
 from jinja2 import Environment
 from markupsafe import Markup
 
-from conformance.contract.ambiguities import load_ambiguities
+from conformance.contract.ambiguities import ambiguities_of_profile
 from conformance.contract.schema_language_differences import schema_differences
 from conformance.exchange import Transcript
 from conformance.judging.exit_code import RunStatus
@@ -57,7 +57,7 @@ def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = 
         coverage=exploration_coverage.exploration_coverage_of(transcripts.values()),
         machine=state_diagram.draw_state_diagram(transcripts.values(), view.failed_steps),
         timeline=timeline.timeline_of(transcripts, {name: kind for name, _, kind, _ in view.scenarios}),
-        register=load_ambiguities(),
+        register=ambiguities_of_profile(record.metadata.profile),
         differences=schema_differences(),
     )
 
