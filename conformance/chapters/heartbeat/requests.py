@@ -10,6 +10,7 @@ from conformance.arrange.responses import NotSupported
 from conformance.contract.work_item import instant_of
 from conformance.exchange import Exchange
 from conformance.scenario.expectations import Expectation, refusal, success
+from conformance.scenario.stale_reads import any_state, object_in_response
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ async def beat(
     return await stage.call(step, "heartbeat", item.environment_id, item.work_id, query=query)
 
 
-def shows_heartbeat(value: str) -> ReadCondition:
-    """Accept the item if its latest heartbeat is this one, in any spelling of the same moment."""
+def shows_heartbeat(value: str | None) -> ReadCondition:
+    """Accept the item if its latest heartbeat is this one, in any spelling of the same moment; None: any item."""
+    if value is None:
+        return any_state
     wanted = instant_of(value)
 
     def judge(shown: Mapping[str, Any]) -> bool:
@@ -66,14 +69,19 @@ def shows_heartbeat(value: str) -> ReadCondition:
     return judge
 
 
+def value_or_none(exchange: Exchange) -> str | None:
+    """Return `last_heartbeat` of a response, as the target wrote it; None if there is none."""
+    value = (object_in_response(exchange) or {}).get("last_heartbeat")
+    return value if isinstance(value, str) and value else None
+
+
 def value_of(exchange: Exchange) -> str:
     """Return `last_heartbeat` of a response, as the target wrote it.
 
     Raises:
         NotSupported: there is none to send back.
     """
-    body = exchange.response.json() if exchange.response is not None else None
-    value = body.get("last_heartbeat") if isinstance(body, dict) else None
-    if not isinstance(value, str) or not value:
+    value = value_or_none(exchange)
+    if value is None:
         raise NotSupported(Text("the heartbeat returned no `last_heartbeat`", "heartbeat 没有返回 `last_heartbeat`"))
     return value

@@ -84,7 +84,6 @@ DEFECTS: Sequence[Defect] = (
             )
         ),
         fails="heartbeat.value.is-latest heartbeat.cas.accepted heartbeat.race.one-winner get.shows.last-response",
-        skips="heartbeat.cas.unconditional heartbeat.later.keeps-started-at",
     ),
     defect(
         "heartbeat.first-value-again",
