@@ -99,6 +99,11 @@ class ScenarioRunner:
                     conversation.cancel()
                 self._transcripts[scenario.id] = conversation
 
+    def _started(self) -> dict[str, Future[Transcript]]:
+        """Return the scenarios started so far, as a copy: the thread that judges adds more while the loop reads."""
+        with self._cutting:
+            return dict(self._transcripts)
+
     def transcript(self, name: str) -> Transcript:
         """Wait for a scenario's transcript and return it.
 
@@ -171,7 +176,7 @@ class ScenarioRunner:
 
     async def _perform(self, scenario: Scenario) -> Transcript:
         if scenario.run_last:
-            others = [held for name, held in self._transcripts.items() if not scenarios()[name].run_last]
+            others = [held for name, held in self._started().items() if not scenarios()[name].run_last]
             await asyncio.gather(*map(asyncio.wrap_future, others), return_exceptions=True)
         if scenario.race:
             await self._hold_races()
@@ -201,7 +206,7 @@ class ScenarioRunner:
         judged.
         """
         await self._rest_is_over()
-        races = [each for each in map(scenarios().__getitem__, self._transcripts) if each.race]
+        races = [each for each in map(scenarios().__getitem__, self._started()) if each.race]
         races = [each for each in races if each.id not in self._held]
         self._oddities = find_undocumented_effects(await self._controls(races))
         policy = self._round_policy()
@@ -235,9 +240,9 @@ class ScenarioRunner:
 
     async def _rest_is_over(self) -> None:
         """Wait until all scenarios that are not races, of all processes, have run and are judged."""
-        rest = [held for name, held in self._transcripts.items() if scenarios()[name].before_races]
+        rest = [held for name, held in self._started().items() if scenarios()[name].before_races]
         await asyncio.gather(*map(asyncio.wrap_future, rest), return_exceptions=True)
-        elsewhere = {line.scenario for line in self._lines} - self._transcripts.keys()
+        elsewhere = {line.scenario for line in self._lines} - self._started().keys()
         await wait_until_written(
             self._run_config.folder, (name for name in elsewhere if scenarios()[name].before_races)
         )

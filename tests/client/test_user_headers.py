@@ -10,6 +10,7 @@ import pytest
 
 from conformance.client import bad_credentials
 from conformance.client.api import Api
+from conformance.contract.operations import OPERATIONS
 from conformance.exchange import JSON_TYPE, Exchange
 from conformance.settings import from_values
 from conformance.target import ConfigurationError, Secret, Target
@@ -27,7 +28,7 @@ def sent(target: Callable[[str], Target], **odd: Any) -> tuple[Received, Exchang
 
     async def run() -> None:
         async with serving(server) as base_url, connected(base_url, target=target(base_url)) as client:
-            await Api(client, kept.append).ack("ack", "e", "w", **odd)
+            await Api(client, kept.append).call("ack", OPERATIONS["ack"], "e", "w", **odd)
 
     asyncio.run(run())
     return server.requests[0], kept[0]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ...configuration import Mutation, ServerConfig
-from ...errors import ApiError
+from ...errors import ApiError, invalid_request
 from ...operations import Call, Operation, Reply
 from ...parameters import Query
 from ...response_edits import EditableResponse, edit_operation
@@ -52,13 +52,13 @@ def _with_query(name: str, accepts: Any, instead: str | None) -> Mutation:
     return _polling(change)
 
 
-def _refuses(name: str, value: str) -> Mutation:
-    """Refuse a value of a parameter where the poll names no worker."""
+def _refuses(name: str, value: str, error: ApiError | None = None) -> Mutation:
+    """Refuse a value of a parameter where the poll names no worker, by default with 400."""
 
     def change(poll: Operation) -> Operation:
         async def called(call: Call) -> Reply:
             if call.query.text(name) == value and call.worker_id is None:
-                raise ApiError(400, "invalid_request_error", f"{name} is out of range.", param=name)
+                raise error or invalid_request(f"{name} is out of range.", name)
             return await poll(call)
 
         return called
@@ -317,6 +317,20 @@ DEFECTS: Sequence[Defect] = (
         "拒绝为 1 的 `block_ms`。",
         _refuses("block_ms", "1"),
         fails="poll.block-ms.accepted",
+    ),
+    defect(
+        "poll.block-least-500",
+        "A `block_ms` of 1 returns 500.",
+        "`block_ms` 为 1 时返回 500。",
+        _refuses("block_ms", "1", ApiError(500, "api_error", "Unexpected.")),
+        fails="poll.block-ms.accepted",
+    ),
+    defect(
+        "poll.reclaim-zero-500",
+        "A `reclaim_older_than_ms` of zero returns 500.",
+        "`reclaim_older_than_ms` 为零时返回 500。",
+        _refuses("reclaim_older_than_ms", "0", ApiError(500, "api_error", "Unexpected.")),
+        fails="poll.reclaim.accepted",
     ),
     defect(
         "poll.reclaim-zero-refused",
