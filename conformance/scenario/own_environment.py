@@ -34,6 +34,10 @@ class OwnEnvironment:
         """Create a session and its first message, so that one item becomes queued; it may take a moment."""
         await self._arranger.queue_in(self.id, name)
 
+    async def queue_at_once(self, count: int, *, name: str) -> None:
+        """Queue this many items at the same time."""
+        await asyncio.gather(*(self.queue(f"{name}-{number}") for number in range(count)))
+
     async def queue_and_list(self, count: int, *, name: str = "item") -> list[dict[str, Any]]:
         """Queue items, each once the one before is listed, and return all items in the list's order.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,7 +43,7 @@ async def _many(stage: ScenarioContext) -> None:
     own = await stage.own_environment()
     first = await own.queue_and_list(_FIRST)
     stage.facts["created"] = [entry.get("id") for entry in first]
-    await asyncio.gather(*(own.queue(f"more-{number}") for number in range(ITEMS - _FIRST)))
+    await own.queue_at_once(ITEMS - _FIRST, name="more")
     await own.wait_for_items(ITEMS)
     await list_page(stage, _WHOLE, own, {"limit": 100})
     await list_page(stage, "default", own, {})

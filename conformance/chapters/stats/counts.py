@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,17 +27,16 @@ _DELIVERED: Final = {"depth": 0, "pending": 1}
 
 async def _settled(stage: ScenarioContext, own: OwnEnvironment, step: str, wanted: Mapping[str, Any]) -> None:
     """Read the stats until they show what is wanted; the last response, whatever it shows, is the step."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + SETTLE_SECONDS
+    deadline = time.monotonic() + SETTLE_SECONDS
     number = 0
     while True:
         number += 1
         exchange = await stage.call(f"{step}.try.{number}", "stats", own.id)
         body = exchange.response.json() if exchange.response is not None else None
         shown = isinstance(body, dict) and all(body.get(name) == value for name, value in wanted.items())
-        if shown or loop.time() >= deadline:
+        if shown or time.monotonic() >= deadline:
             break
-        await asyncio.sleep(_INTERVAL)
+        await stage.pause(_INTERVAL)
     stage.rename_last_exchange(step)
 
 
