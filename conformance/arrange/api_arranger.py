@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from conformance.arrange.deliveries import DeliveredTwice, Deliveries
 from conformance.arrange.environments import NO_SECOND, ResourceFactory, RunResources
-from conformance.arrange.item_spec import Item, ItemSpec, Place
+from conformance.arrange.item_spec import BLOCK_MS, NEVER_RECLAIM_MS, Item, ItemSpec, Place
 from conformance.arrange.journal import Journal
 from conformance.arrange.responses import (
     CannotArrange,
@@ -27,12 +27,6 @@ from conformance.arrange.transitions import TransitionRunner
 from conformance.client.api import Api
 from conformance.exchange import Header
 from conformance.text import Text
-
-BLOCK_MS: Final = 999
-"""The longest documented long poll."""
-
-NEVER_RECLAIM_MS: Final = 86_400_000
-"""A day: longer than any run, so a poll never receives an item that was delivered to another scenario."""
 
 POLL_PATIENCE: Final = 30.0
 """Seconds to wait for the delivery of an item."""

@@ -9,6 +9,12 @@ from typing import Any, Final, Literal, get_args
 LEASE_SECONDS: Final = 600
 """The longest documented lease."""
 
+BLOCK_MS: Final = 999
+"""The longest documented long poll."""
+
+NEVER_RECLAIM_MS: Final = 86_400_000
+"""A day: longer than any run, so a poll never receives an item that was delivered to another scenario."""
+
 Transition = Literal["ack", "heartbeat", "stop", "force"]
 """One transition: what is done to an item after it was delivered."""
 

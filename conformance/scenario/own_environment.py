@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.arrange.api_arranger import BLOCK_MS, NEVER_RECLAIM_MS, Arranger
-from conformance.arrange.item_spec import Item
+from conformance.arrange.api_arranger import Arranger
+from conformance.arrange.item_spec import BLOCK_MS, NEVER_RECLAIM_MS, Item
 from conformance.arrange.responses import CannotArrange, id_of, is_empty_poll, object_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header

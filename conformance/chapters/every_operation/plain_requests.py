@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from conformance.arrange.api_arranger import NEVER_RECLAIM_MS
-from conformance.arrange.item_spec import LEASE_SECONDS, ItemSpec, Transition
+from conformance.arrange.item_spec import LEASE_SECONDS, NEVER_RECLAIM_MS, ItemSpec, Transition
 from conformance.contract.operations import OPERATIONS, OperationName
 from conformance.exchange import JSON_TYPE, Exchange
 from conformance.scenario.expectations import Control, success

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.api_arranger import NEVER_RECLAIM_MS
-from conformance.arrange.item_spec import ItemSpec
+from conformance.arrange.item_spec import NEVER_RECLAIM_MS, ItemSpec
 from conformance.chapters.every_operation.race_outcomes import in_race, require_success_of, succeeded
 from conformance.chapters.poll.deliveries import CHAPTER
 from conformance.contract.schemas import display_value

@@ -4,12 +4,10 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from conformance.contract.operations import Profile
-
 from ..configuration import ServerConfig
 from ..tcp_proxy import TRANSPARENT_PROXY, ProxyConfig
 from .registry import VARIANTS, variants_of
-from .variant import Variant
+from .variant import Profile, Variant
 
 
 @dataclass(frozen=True, kw_only=True)

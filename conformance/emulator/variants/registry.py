@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from conformance.contract.operations import Profile
-
 from .behaviour import BEHAVIOUR
 from .http_framing import HTTP_FRAMING
 from .identifiers import IDENTIFIERS
@@ -11,7 +9,7 @@ from .network_conditions import NETWORK_CONDITIONS
 from .read_lag import READ_LAG
 from .serialization import SERIALIZATION
 from .setup_api import SETUP_API
-from .variant import Variant
+from .variant import Profile, Variant
 from .work_operations import WORK_OPERATIONS
 
 VARIANTS: Mapping[str, Variant] = {

@@ -2,14 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-
-from conformance.contract.operations import Profile
+from typing import Literal
 
 from ..configuration import Mutation, ServerConfig
 from ..errors import JsonObject
 from ..operations import Call, Operation, Reply
 from ..tcp_proxy import ProxyConfig, ProxyMutation
 from ..work import WorkItem
+
+Profile = Literal["ack", "work"]
 
 ITEM = "/environments/{environment_id}/work/{work_id}"
 

@@ -47,6 +47,8 @@ class Kind:
     may_fail: str = ""
     moves_time: bool = False
     skips: Mapping[str, str] = field(default_factory=dict)
+    blocks: Sequence[str] = ()
+    """The operations of which this kind blocks the preparation of items."""
 
 
 _NAN: Final = with_member(b'"elapsed": NaN')
@@ -93,6 +95,7 @@ KINDS: Final[Sequence[Kind]] = (
         make=edit_kind(content(_NAN), success=True),
         fails="answer.strict-json",
         skips=_UNREADABLE,
+        blocks=("stop",),
     ),
     Kind(
         name="duplicate-key",
@@ -346,6 +349,7 @@ def _defects() -> Iterator[Defect]:
                     may_fail=kind.may_fail,
                     skips=kind.skips.get(operation, ""),
                     moves_time=kind.moves_time,
+                    blocks=operation in kind.blocks,
                 )
 
 

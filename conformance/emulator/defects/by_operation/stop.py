@@ -208,7 +208,8 @@ DEFECTS: Sequence[Defect] = (
         "A stop with `{}` is a forced one.",
         "请求体为 `{}` 的 stop 变成了强制停止。",
         _body(lambda text: b'{"force": true}' if text == b"{}" else text),
-        fails="stop.body.alike stop.live.stopping",
+        fails="stop.body.alike stop.live.stopping heartbeat.race.stop",
+        blocks=True,
     ),
     defect(
         "stop.body-required",
