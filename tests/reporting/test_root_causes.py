@@ -302,10 +302,12 @@ def test_a_headline_is_short_whatever_the_target_sends(kind: str, pointer: str, 
 
 
 def test_every_requirement_with_an_expected_status_has_a_subject() -> None:
-    expected = {each.requirement for scenario in scenarios().values() for each in scenario.expectations.values()}
-    musts = {name for name in expected if load_catalogue().requirements[name].level != "OBSERVE"}
-    for requirement in musts:
-        (cause,) = causes_of([failed("a", requirement, status(418, 200))])
+    expected = {
+        each.requirement: scenario.id for scenario in scenarios().values() for each in scenario.expectations.values()
+    }
+    musts = {name: where for name, where in expected.items() if load_catalogue().requirements[name].level != "OBSERVE"}
+    for requirement, where in musts.items():
+        (cause,) = causes_of([failed(where, requirement, status(418, 200))])
         assert not cause.headline.en.startswith("Ack returns"), requirement
 
 
