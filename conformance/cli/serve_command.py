@@ -55,8 +55,8 @@ _VARIABLES: Final = {
 )
 @click.option(
     "--defect",
-    "defect_name",
-    default=None,
+    "defect_names",
+    multiple=True,
     metavar="NAME",
     shell_complete=one_of(defects),
     help=localize(
@@ -90,7 +90,7 @@ def command(
     host: str,
     port: int,
     api_prefix: str,
-    defect_name: str | None,
+    defect_names: tuple[str, ...],
     variant_names: tuple[str, ...],
     shape_names: tuple[str, ...],
 ) -> None:
@@ -119,7 +119,14 @@ def command(
         server_config = lookup_by_name(
             SHAPES, name, Text("shape", "偏离形态"), "work-conformance list --shapes"
         ).change(server_config)
-    if defect_name is not None:
+    if len(set(defect_names)) > 1:
+        raise CannotStart(
+            localize(
+                "Give only one --defect: a server with two faults would fail for the one and hide the other.",
+                "只能指定一个 --defect：有两处错误的服务器会因其中一处而失败，并掩盖另一处。",
+            )
+        )
+    for defect_name in set(defect_names):
         defect = lookup_by_name(DEFECTS, defect_name, Text("defect", "缺陷"), "work-conformance list --defects")
         server_config, wire = defect.apply_to(server_config), defect.wire(wire)
 

@@ -40,7 +40,10 @@ def test_a_failure_shows_again(name: str, healthy: str, tmp_path: Path) -> None:
     broken, wire = subject.apply_to(HEALTHY), subject.wire(TRANSPARENT_PROXY)
     rounds = {} if subject.area == "race" else {"race_repeat": 1}
     with serve_in_background(broken, TOKENS, wire) as base_url:
-        run_suite(settings_for(base_url, TOKENS, tmp_path / "run", concurrency=6, **rounds), fleeting=True)
+        run_suite(
+            settings_for(base_url, TOKENS, tmp_path / "run", concurrency=6, profile=subject.profile, **rounds),
+            fleeting=True,
+        )
     scripts = sorted((tmp_path / "run" / "reproductions").iterdir())
     chosen = scripts[:: max(1, len(scripts) // MOST)][:MOST]
     with serve_in_background(broken, TOKENS, wire) as base_url:
