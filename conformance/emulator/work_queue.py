@@ -52,11 +52,11 @@ class WorkQueue:
         return self._policy.find_item(self._store.work_item(environment_id, work_id))
 
     def claim(self, environment_id: str, worker_id: str | None, reclaim_after: timedelta) -> WorkItem | None:
-        """Deliver the oldest claimable item to a worker, or return None if there is none."""
+        """Deliver the first claimable item to a worker, or return None if there is none."""
         now = self._clock()
         if worker_id is not None:
             self._store.note_poll(environment_id, worker_id, now)
-        for item in self._store.queued_items(environment_id):
+        for item in self._policy.delivery_order(self._store.queued_items(environment_id)):
             if self._policy.claimable(item, now, reclaim_after):
                 return self._store.put_work(self._policy.deliver(item, worker_id, now))
         return None

@@ -8,7 +8,6 @@ from typing import Any
 from ...operations import Call
 from ..defect import Defect, defect
 from ..mutations import replace_get
-from .path_makers import notes_refused_gets
 
 
 def _without_heartbeat(_call: Call, item: Any) -> object:
@@ -33,19 +32,5 @@ DEFECTS: Sequence[Defect] = (
         "对 stopping 的 item 执行 GET，不显示 `stop_requested_at`。",
         replace_get(_without_stop_time),
         fails="get.shows.last-response",
-    ),
-    defect(
-        "get.notes-401",
-        "A GET with bad credentials gets 401, but is noted in the metadata of the item.",
-        "凭证无效的 GET 得到 401，却记录在 item 的 metadata 中。",
-        notes_refused_gets(401),
-        fails="get.refused.changes-nothing",
-    ),
-    defect(
-        "get.notes-404",
-        "A GET with another tenant's token gets 404, but is noted in the metadata of the item.",
-        "使用其他租户的 token 的 GET 得到 404，却记录在 item 的 metadata 中。",
-        notes_refused_gets(404),
-        fails="get.refused.changes-nothing",
     ),
 )

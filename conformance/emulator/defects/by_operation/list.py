@@ -149,7 +149,7 @@ DEFECTS: Sequence[Defect] = (
         "Every page says that nothing follows.",
         "每一页都声称后面没有 item。",
         sets_where(lambda _page: True, has_more=False, next_page=None),
-        fails="list.page.next list.walk.page list.race.growing",
+        fails="list.page.next list.walk.page list.walk.after-id list.race.growing",
     ),
     defect(
         "list.no-next-page",

@@ -6,16 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from ...authorization import AccessRequirement
 from ...configuration import Mutation
 from ...errors import ApiError
 from ...operations import Call, Operation, Reply
 from ...records import Environment
-from ...response_edits import capture_response, send_captured_response
-from ...tokens import Tokens
-from ..mutations import POLL, STOP, WORK_ITEM, wrap_app
+from ..mutations import POLL, STOP, WORK_ITEM
 
 _WORK: Final = "/environments/{environment_id}/work"
 
@@ -29,8 +25,6 @@ TEMPLATES: Final = {
     "stats": ("GET", f"{_WORK}/stats"),
 }
 """The method and the path template of each operation besides ack."""
-
-_JSON_HEADERS: Final = ((b"content-type", b"application/json"),)
 
 
 @dataclass(frozen=True)
@@ -143,25 +137,3 @@ accepts_unknown_items = _replacing(_nothing_for_unknown_items)
 
 acts_before_404 = _replacing(_before_404)
 """Refuse the path of another environment, although the operation has taken effect on the item."""
-
-
-def notes_refused_gets(*statuses: int) -> Mutation:
-    """Refuse GETs of items correctly, but note each refusal with one of these statuses in the item's metadata."""
-
-    def wrap(app: ASGIApp, tokens: Tokens) -> ASGIApp:
-        async def called(scope: Scope, receive: Receive, send: Send) -> None:
-            answer = await capture_response(app, scope, receive)
-            if answer.operation == "get" and answer.status in statuses:
-                headers = [(b"authorization", f"Bearer {tokens.owner}".encode()), *_JSON_HEADERS]
-                update = {**scope, "method": "POST", "headers": headers, "query_string": b""}
-                await capture_response(app, update, _with_note)
-            await send_captured_response(answer, send)
-
-        return called
-
-    return wrap_app(wrap)
-
-
-async def _with_note() -> Message:
-    """Return a request body that notes a refusal."""
-    return {"type": "http.request", "body": b'{"metadata": {"refused": "1"}}', "more_body": False}
