@@ -12,6 +12,7 @@ from conformance.emulator.defects import Defect
 from conformance.emulator.defects.by_operation import (
     get,
     heartbeat,
+    parameter_values,
     path_rules,
     poll,
     shared_rules,
@@ -26,7 +27,9 @@ from .own_conversations import OWN
 from .refused_conversation import refusals, steps_of
 
 OF_SHARED_RULES = (*shared_rules.DEFECTS, *path_rules.DEFECTS)
-OF_ITS_OWN = tuple(defect for area in (poll, list_, get, update, heartbeat, stop, stats) for defect in area.DEFECTS)
+OF_ITS_OWN = tuple(
+    defect for area in (poll, list_, get, update, heartbeat, stop, stats, parameter_values) for defect in area.DEFECTS
+)
 
 
 def each(defects: tuple[Defect, ...]) -> pytest.MarkDecorator:

@@ -223,13 +223,6 @@ DEFECTS: Sequence[Defect] = (
         fails="heartbeat.ttl.refused",
     ),
     defect(
-        "heartbeat.ttl-word",
-        "A `desired_ttl_seconds` that is no number counts as missing.",
-        "不是数字的 `desired_ttl_seconds` 按缺省处理。",
-        desired_seconds(lambda text: None if text.isalpha() else text),
-        fails="heartbeat.ttl.refused",
-    ),
-    defect(
         "heartbeat.ttl-not-clamped",
         "`ttl_seconds` repeats the desired seconds.",
         "`ttl_seconds` 只重复期望的秒数。",
@@ -241,13 +234,6 @@ DEFECTS: Sequence[Defect] = (
         "A `desired_ttl_seconds` above 600 is refused.",
         "拒绝大于 600 的 `desired_ttl_seconds`。",
         desired_seconds(lambda text: "0" if text == "9999" else text),
-        fails="heartbeat.ttl.clamped",
-    ),
-    defect(
-        "heartbeat.ttl-too-short-refused",
-        "A `desired_ttl_seconds` below 10 is refused.",
-        "拒绝小于 10 的 `desired_ttl_seconds`。",
-        desired_seconds(lambda text: "0" if text.isdecimal() and int(text) < 10 else text),
         fails="heartbeat.ttl.clamped",
     ),
     defect(

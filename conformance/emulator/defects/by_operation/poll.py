@@ -52,14 +52,13 @@ def _with_query(name: str, accepts: Any, instead: str | None) -> Mutation:
     return _polling(change)
 
 
-def _refuses(name: str, value: str, status: int = 400, error_type: str = "invalid_request_error") -> Mutation:
-    """Refuse a value of a parameter where the poll has no other and names no worker: those that prepare items do."""
-    other = ({"block_ms", "reclaim_older_than_ms"} - {name}).pop()
+def _refuses(name: str, value: str) -> Mutation:
+    """Refuse a value of a parameter where the poll names no worker."""
 
     def change(poll: Operation) -> Operation:
         async def called(call: Call) -> Reply:
-            if call.query.text(name) == value and call.worker_id is None and call.query.text(other) is None:
-                raise ApiError(status, error_type, f"{name} is out of range.", param=name)
+            if call.query.text(name) == value and call.worker_id is None:
+                raise ApiError(400, "invalid_request_error", f"{name} is out of range.", param=name)
             return await poll(call)
 
         return called
@@ -320,31 +319,10 @@ DEFECTS: Sequence[Defect] = (
         fails="poll.block-ms.accepted",
     ),
     defect(
-        "poll.block-most-refused",
-        "A `block_ms` of 999 is refused.",
-        "拒绝为 999 的 `block_ms`。",
-        _refuses("block_ms", "999"),
-        fails="poll.block-ms.accepted",
-    ),
-    defect(
-        "poll.block-negative",
-        "A negative `block_ms` counts as missing.",
-        "负的 `block_ms` 按缺省处理。",
-        _with_query("block_ms", lambda text: text.startswith("-"), None),
-        fails="poll.block-ms.refused",
-    ),
-    defect(
         "poll.reclaim-zero-refused",
         "A `reclaim_older_than_ms` of zero is refused.",
         "拒绝为零的 `reclaim_older_than_ms`。",
         _refuses("reclaim_older_than_ms", "0"),
-        fails="poll.reclaim.accepted",
-    ),
-    defect(
-        "poll.reclaim-zero-500",
-        "A `reclaim_older_than_ms` of zero returns 500.",
-        "`reclaim_older_than_ms` 为零时返回 500。",
-        _refuses("reclaim_older_than_ms", "0", 500, "api_error"),
         fails="poll.reclaim.accepted",
     ),
     defect(
