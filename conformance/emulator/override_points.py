@@ -5,7 +5,7 @@ server that violates the documentation in one point, or uses a freedom of it. Ot
 responses) wrap the ASGI application, or replace a handler in the table of operations (`app.operations`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ class Policy:
     admit: Callable[[Principal, Environment | None, AccessRequirement], Environment] = authorization.authorize
     find_item: Callable[[WorkItem | None], WorkItem] = authorization.find_item
     claimable: Callable[[WorkItem, datetime, timedelta], bool] = work.claimable
+    delivery_order: Callable[[Iterable[WorkItem]], Iterable[WorkItem]] = work.oldest_first
     deliver: Callable[[WorkItem, str | None, datetime], WorkItem] = work.deliver
     decide_ack: Callable[[WorkItem, str | None], AckDecision] = work.decide_ack
     refuse_ack: Callable[[AckDecision], ApiError] = authorization.ack_conflict_error

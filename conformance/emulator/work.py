@@ -10,7 +10,7 @@ It combines the pages of poll, ack, heartbeat, stop and update metadata, and the
 No page says what happens when a lease expires, so no transition happens without a request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
@@ -88,6 +88,11 @@ def claimable(item: WorkItem, now: datetime, reclaim_after: timedelta) -> bool:
     if item.state is not State.QUEUED:
         return False
     return item.delivered_at is None or now - item.delivered_at >= reclaim_after
+
+
+def oldest_first(items: Iterable[WorkItem]) -> Iterable[WorkItem]:
+    """Return the queued items, oldest first, in the order in which polls deliver them: the order of the queue."""
+    return items
 
 
 def deliver(item: WorkItem, worker_id: str | None, now: datetime) -> WorkItem:

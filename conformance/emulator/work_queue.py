@@ -19,6 +19,7 @@ from .store import Store
 from .work import AckDecision, HeartbeatDecision, LeaseExpectation, WorkItem
 
 DEFAULT_RECLAIM = timedelta(milliseconds=5000)
+_SHORTEST_STEP = timedelta(microseconds=1)
 # The stats page gives no window; a comment in the official Go client says 30 seconds.
 POLLING_WINDOW = timedelta(seconds=30)
 
@@ -51,11 +52,11 @@ class WorkQueue:
         return self._policy.find_item(self._store.work_item(environment_id, work_id))
 
     def claim(self, environment_id: str, worker_id: str | None, reclaim_after: timedelta) -> WorkItem | None:
-        """Deliver the oldest claimable item to a worker, or return None if there is none."""
+        """Deliver the first claimable item to a worker, or return None if there is none."""
         now = self._clock()
         if worker_id is not None:
             self._store.note_poll(environment_id, worker_id, now)
-        for item in self._store.queued_items(environment_id):
+        for item in self._policy.delivery_order(self._store.queued_items(environment_id)):
             if self._policy.claimable(item, now, reclaim_after):
                 return self._store.put_work(self._policy.deliver(item, worker_id, now))
         return None
@@ -81,14 +82,19 @@ class WorkQueue:
         raise self._policy.refuse_ack(decision)
 
     def heartbeat(self, environment_id: str, work_id: str, expectation: LeaseExpectation | None) -> WorkItem:
-        """Extend the lease. The first heartbeat makes the item active. Raises ApiError 404, 409 and 412."""
+        """Extend the lease. The first heartbeat makes the item active. Raises ApiError 404, 409 and 412.
+
+        Each heartbeat is later than the one before, even if the clock stands still: an expected value names one of them.
+        """
         item = self.item(environment_id, work_id)
         decision = self._policy.decide_heartbeat(item, expectation)
         if decision is HeartbeatDecision.NO_LEASE:
             raise conflict("A queued or stopped work item does not accept a heartbeat.")
         if decision is HeartbeatDecision.LEASE_LOST:
             raise precondition_failed("The latest heartbeat is not the expected one.", "expected_last_heartbeat")
-        return self._store.put_work(self._policy.heartbeat(item, self._clock()))
+        now, latest = self._clock(), item.latest_heartbeat_at
+        moment = now if latest is None else max(now, latest + _SHORTEST_STEP)
+        return self._store.put_work(self._policy.heartbeat(item, moment))
 
     def stop(self, environment_id: str, work_id: str, *, force: bool) -> WorkItem:
         """Request, confirm or force the stop of an item. Raises ApiError 404."""
@@ -105,7 +111,7 @@ class WorkQueue:
         """Return the queue stats object: claimable items, recently delivered items, and polling workers."""
         now = self._clock()
         queued = list(self._store.queued_items(environment_id))
-        depth = sum(work.claimable(item, now, DEFAULT_RECLAIM) for item in queued)
+        depth = sum(self._policy.claimable(item, now, DEFAULT_RECLAIM) for item in queued)
         return {
             "type": "work_queue_stats",
             "depth": depth,

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from conformance.emulator.configuration import ServerConfig
+
 from .api_driver import Api, HandClock, refusal
+from .conversations import Conversation, hold
 
 
 def test_the_first_heartbeat_makes_the_item_active(timed: Api, clock: HandClock) -> None:
@@ -36,6 +39,16 @@ def test_a_chain_of_heartbeats(timed: Api, clock: HandClock) -> None:
     other_spelling = second.replace("Z", "000+00:00").replace("T", "t")
     assert work.heartbeat(expected_last_heartbeat=other_spelling).status_code == 200
     assert work.heartbeat().status_code == 200
+
+
+def test_a_value_names_one_heartbeat_even_if_the_clock_stands_still_or_steps_back(timed: Api, clock: HandClock) -> None:
+    work = timed.work_in(timed.environment(), "active")
+    values = [work.show()["latest_heartbeat_at"]]
+    for seconds in (0, -5):
+        clock.advance(seconds=seconds)
+        values.append(work.heartbeat(expected_last_heartbeat=values[-1]).json()["last_heartbeat"])
+        assert values[-2] < values[-1] == work.show()["latest_heartbeat_at"]
+        assert refusal(work.heartbeat(expected_last_heartbeat=values[-2]))[0] == 412
 
 
 def test_a_stopping_item_may_still_beat(api: Api, environment: str) -> None:
@@ -165,6 +178,25 @@ def test_stats_follow_an_item(timed: Api, clock: HandClock) -> None:
     assert timed.get(path).json() == {**queued, "depth": 1}
     works[1].stop()
     assert timed.get(path).json() == empty
+
+
+def test_stats_count_as_claimable_what_a_poll_would_deliver() -> None:
+    """As on a server that never delivers an item again."""
+    path = "/environments/{}/work/stats"
+
+    async def talk(api: Conversation) -> None:
+        environment = await api.environment()
+        await api.delivered(environment)
+        api.clock.advance(seconds=60)
+        await api.step("stats", "GET", path.format(environment))
+
+    def once(server_config: ServerConfig) -> ServerConfig:
+        return server_config.override_policy(
+            claimable=lambda found: lambda item, *rest: not item.delivered_at and found(item, *rest)
+        )
+
+    assert '"depth":1,"pending":0' in str(hold(talk)["stats"])
+    assert '"depth":0,"pending":1' in str(hold(talk, once)["stats"])
 
 
 def test_list_cursors(api: Api, environment: str) -> None:

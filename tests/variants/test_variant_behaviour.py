@@ -239,6 +239,21 @@ def reset(visit: Visit) -> bool:
     return visit.answered().status_code == 200
 
 
+def newest_first(visit: Visit) -> bool:
+    environment = visit.api.environment()
+    works = [visit.api.queue(environment).id for _ in range(3)]
+    delivered = [visit.api.poll(environment).json()["id"] for _ in works]
+    return delivered == works[::-1] and visit.api.poll(environment).json() is None
+
+
+def beats_in_seconds(visit: Visit) -> bool:
+    work = visit.api.work_in(visit.api.environment(), "starting")
+    values = [work.heartbeat().json()["last_heartbeat"] for _ in range(2)]
+    stale = work.heartbeat(expected_last_heartbeat=values[0]).status_code
+    kept = work.heartbeat(expected_last_heartbeat=values[1]).status_code
+    return (*values, stale, kept) == ("2026-07-01T08:15:01Z", "2026-07-01T08:15:02Z", 412, 200)
+
+
 SEEN: Final[dict[str, Look]] = {
     **WORK_LOOKS,
     "ulids": id_like("env_[0-9A-HJKMNP-TV-Z]{26}"),
@@ -265,6 +280,8 @@ SEEN: Final[dict[str, Look]] = {
     "strict-scheme": strict_scheme,
     "plain-405": lambda visit: visit.api.send("PATCH", "/models").text.startswith("<html>"),
     "never-delivers-again": not_again,
+    "newest-first": newest_first,
+    "heartbeats-in-seconds": beats_in_seconds,
     "lagging-get": behind,
     "rendered-late": overlapped(200, "stopping"),
     "conflict-when-overlapping": overlapped(409, None),

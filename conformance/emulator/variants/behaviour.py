@@ -14,6 +14,7 @@ from ..records import Environment
 from ..response_edits import EditableResponse, edit_responses
 from ..tokens import Principal, Tokens
 from ..work import AckDecision, State, WorkItem
+from .deliveries_and_leases import DELIVERIES_AND_LEASES
 from .variant import ITEM, Variant, replace_operation
 
 _ACK = f"{ITEM}/ack"
@@ -236,4 +237,5 @@ BEHAVIOUR = (
         zh="如果 item 在 ack 处理期间发生变化，则 ack 返回 409，不产生任何影响。",
         change=replace_operation("POST", _ACK, _compared_and_set),
     ),
+    *DELIVERIES_AND_LEASES,
 )

@@ -145,6 +145,13 @@ DEFECTS: Sequence[Defect] = (
         fails="list.page.next",
     ),
     defect(
+        "list.never-more",
+        "Every page says that nothing follows.",
+        "每一页都声称后面没有 item。",
+        sets_where(lambda _page: True, has_more=False, next_page=None),
+        fails="list.page.next list.walk.page list.walk.after-id list.race.growing",
+    ),
+    defect(
         "list.no-next-page",
         "`next_page` is null although more follows, where the page has one item.",
         "只有一个 item 的页中，后面还有 item 而 `next_page` 为 null。",

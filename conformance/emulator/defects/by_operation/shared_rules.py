@@ -336,9 +336,10 @@ KINDS: Final[Sequence[Kind]] = (
 )
 
 
-def _defects() -> Iterator[Defect]:
+def defects_of(kinds: Sequence[Kind]) -> Iterator[Defect]:
+    """Yield each kind as a defect of each of its operations."""
     for operation in OPERATIONS:
-        for kind in KINDS:
+        for kind in kinds:
             if operation in kind.operations:
                 yield defect(
                     f"{operation}.{kind.name}",
@@ -353,4 +354,4 @@ def _defects() -> Iterator[Defect]:
                 )
 
 
-DEFECTS: Sequence[Defect] = tuple(_defects())
+DEFECTS: Sequence[Defect] = tuple(defects_of(KINDS))

@@ -12,7 +12,7 @@ from typing import Final
 from ...configuration import Mutation
 from ...errors import ApiError
 from ...operations import Call, Operation, Reply
-from ...work import WorkItem, with_metadata
+from ...work import State, WorkItem, with_metadata
 from ..defect import Defect, defect
 from ..mutations import WORK_ITEM, override
 from ..races import current_item
@@ -301,6 +301,13 @@ DEFECTS: Sequence[Defect] = (
         ),
         fails="update.changes-metadata-only",
         moves_time=True,
+    ),
+    defect(
+        "update.starts-item",
+        "An update of a starting item makes it active.",
+        "更新 starting 的 item 会使其变为 active。",
+        _afterwards(lambda _call, item: replace(item, state=State.ACTIVE) if item.state is State.STARTING else item),
+        fails="update.changes-metadata-only",
     ),
     defect(
         "update.counts-as-heartbeat",
