@@ -83,7 +83,7 @@ def test_requests_that_do_not_matter_are_drawn_and_told_apart() -> None:
     text = page(record_of(verdict), {verdict.line.scenario: dialog.transcript()})
     svg = text.partition('<svg class="race"')[2].partition("</svg>")[0]
     assert svg.count('class="outside"') == svg.count("○ ack.") == 3
-    assert "○ is dimmed: not part of the contradiction" in text
+    assert "○ (dimmed) is not part of the contradiction" in text
 
 
 def test_a_longer_burst_counts_what_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:

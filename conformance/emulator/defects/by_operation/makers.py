@@ -31,6 +31,25 @@ def edit_kind(edit: Callable[[EditableResponse], None], *, success: bool) -> Cal
     return lambda operation: wrap_app(edit_operation(operation, edit, success=success))
 
 
+def edit_but_long_polls(edit: Callable[[EditableResponse], None]) -> Callable[[str], Mutation]:
+    """Return a maker that edits the successes of an operation, except those of long polls, which prepare items."""
+
+    def make(operation: str) -> Mutation:
+        def wrap(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
+            async def called(scope: Scope, receive: Receive, send: Send) -> None:
+                answer = await capture_response(app, scope, receive)
+                long_poll = operation == "poll" and b"block_ms" in scope.get("query_string", b"")
+                if answer.operation == operation and answer.status == 200 and not long_poll:
+                    edit(answer)
+                await send_captured_response(answer, send)
+
+            return called
+
+        return wrap_app(wrap)
+
+    return make
+
+
 def drop_media_type(answer: EditableResponse) -> None:
     """Remove the Content-Type."""
     answer.headers.pop("content-type", None)

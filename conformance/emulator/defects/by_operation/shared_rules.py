@@ -19,6 +19,7 @@ from .makers import (
     acting_first,
     admits,
     drop_media_type,
+    edit_but_long_polls,
     edit_kind,
     field_gone,
     field_of_wrong_type,
@@ -47,6 +48,8 @@ class Kind:
     may_fail: str = ""
     moves_time: bool = False
     skips: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
+    """Requirements of other kinds that it violates too, by operation: what reads the same field."""
     blocks: Sequence[str] = ()
     """The operations of which this kind blocks the preparation of items."""
 
@@ -54,10 +57,14 @@ class Kind:
 _NAN: Final = with_member(b'"elapsed": NaN')
 
 _UNREADABLE: Final = {
+    "poll": "ack.race.redelivery",
+    "list": "ack.race.redelivery",
     "heartbeat": "heartbeat.cas.accepted heartbeat.cas.changes-nothing heartbeat.cas.no-heartbeat-refused"
-    " heartbeat.cas.stale-refused heartbeat.cas.unconditional heartbeat.later.keeps-started-at"
+    " heartbeat.cas.stale-refused heartbeat.cas.unconditional heartbeat.later.keeps-started-at",
 }
 """What cannot be judged where a success cannot be read: its value cannot be sent back."""
+
+_READS_HAS_MORE: Final = "list.page.empty list.page.next list.race.growing list.walk.after-id list.walk.page"
 
 KINDS: Final[Sequence[Kind]] = (
     Kind(
@@ -80,6 +87,12 @@ KINDS: Final[Sequence[Kind]] = (
         zh="成功的 {X} 缺少文档规定的一个字段。",
         make=field_gone,
         fails="answer.schema-en answer.schema-zh",
+        also={
+            "list": _READS_HAS_MORE,
+            "get": "update.changes-metadata-only",
+            "update": "update.changes-metadata-only",
+        },
+        may_fail="ack.answer.get-agrees",
     ),
     Kind(
         name="field-of-wrong-type",
@@ -87,23 +100,31 @@ KINDS: Final[Sequence[Kind]] = (
         zh="成功的 {X} 有一个字段的 JSON 类型不同。",
         make=field_of_wrong_type,
         fails="answer.schema-en answer.schema-zh",
+        also={
+            "poll": "get.shows.last-response",
+            "list": _READS_HAS_MORE,
+            "get": "get.shows.last-response update.changes-metadata-only",
+            "update": "update.changes-metadata-only",
+        },
+        may_fail="ack.answer.get-agrees",
     ),
     Kind(
         name="not-a-number",
         en="The body of a successful {X} has a NaN.",
         zh="成功的 {X} 响应体含有 NaN。",
-        make=edit_kind(content(_NAN), success=True),
+        make=edit_but_long_polls(content(_NAN)),
         fails="answer.strict-json",
         skips=_UNREADABLE,
-        blocks=("stop",),
+        blocks=("list", "get", "heartbeat", "stop"),
     ),
     Kind(
         name="duplicate-key",
         en="The body of a successful {X} has a key twice.",
         zh="成功的 {X} 响应体有重复的键。",
-        make=edit_kind(content(with_member(b'"type": "x"')), success=True),
+        make=edit_but_long_polls(content(with_member(b'"type": "x", "has_more": false'))),
         fails="answer.strict-json",
         skips=_UNREADABLE,
+        blocks=("list", "get", "heartbeat", "stop"),
     ),
     Kind(
         name="error-as-html",
@@ -346,7 +367,9 @@ def defects_of(kinds: Sequence[Kind]) -> Iterator[Defect]:
                     kind.en.replace("{X}", operation),
                     kind.zh.replace("{X}", operation),
                     kind.make(operation),
-                    fails=" ".join(f"{operation}.{rule}" for rule in kind.fails.split()),
+                    fails=" ".join(
+                        [*(f"{operation}.{rule}" for rule in kind.fails.split()), kind.also.get(operation, "")]
+                    ),
                     may_fail=kind.may_fail,
                     skips=kind.skips.get(operation, ""),
                     moves_time=kind.moves_time,
