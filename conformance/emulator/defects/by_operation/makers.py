@@ -94,8 +94,8 @@ def edit_object(change: Callable[[Any], object]) -> Callable[[EditableResponse],
     return edit
 
 
-_FIELDS: Final = {"list": "has_more", "heartbeat": "lease_extended", "stats": "workers_polling"}
-"""A field of each operation's success that no scenario needs; of work items it is `metadata`."""
+_FIELDS: Final = {"list": "has_more", "heartbeat": "lease_extended"}
+"""A field of each operation's success that no scenario needs; of others it is `type`."""
 
 
 def field_gone(operation: str) -> Mutation:

@@ -59,7 +59,7 @@ _NAN: Final = with_member(b'"elapsed": NaN')
 _UNREADABLE: Final = {
     "poll": "ack.race.redelivery",
     "list": "ack.race.redelivery",
-    "heartbeat": "heartbeat.cas.accepted heartbeat.cas.changes-nothing heartbeat.cas.no-heartbeat-refused"
+    "heartbeat": "heartbeat.value.is-latest heartbeat.cas.accepted heartbeat.cas.changes-nothing heartbeat.cas.no-heartbeat-refused"
     " heartbeat.cas.stale-refused heartbeat.cas.unconditional heartbeat.later.keeps-started-at",
 }
 """What cannot be judged where a success cannot be read: its value cannot be sent back."""
@@ -102,6 +102,7 @@ KINDS: Final[Sequence[Kind]] = (
         fails="answer.schema-en answer.schema-zh",
         also={
             "poll": "get.shows.last-response",
+            "stop": "get.shows.last-response",
             "list": _READS_HAS_MORE,
             "get": "get.shows.last-response update.changes-metadata-only",
             "update": "update.changes-metadata-only",
