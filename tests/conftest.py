@@ -18,7 +18,7 @@ SEED: Final = os.environ.get("WORK_CONFORMANCE_SEED") or "1"
 """Fixed, so that a commit passes or fails alike on every day; a nightly job sets another one."""
 
 ONE_OF: Final = {
-    "tests/mutation/test_defects.py": 40,
+    "tests/mutation/test_defects.py": 80,
     "tests/mutation/test_commands.py::test_a_real": 12,
     "tests/mutation/test_foreign_shapes.py::test_a_foreign": 80,
     "tests/mutation/test_foreign_shapes.py::test_a_poll_that_delivers_twice": 40,
@@ -26,7 +26,7 @@ ONE_OF: Final = {
     "tests/variants/test_single_variants.py::test_a_variant_is_conformant[slow]": 60,
     "tests/variants/test_single_variants.py::test_a_variant_is_conformant[too-many-requests]": 60,
     "tests/variants/test_single_variants.py::test_a_variant_is_conformant[work-after-3-s]": 60,
-    "tests/variants/test_single_variants.py": 28,
+    "tests/variants/test_single_variants.py": 32,
     "tests/variants/test_combined_variants.py": 40,
     "tests/variants/test_variant_behaviour.py::test_a_healthy": 8,
     "tests/variants/test_serve_variant.py": 2,
@@ -56,7 +56,7 @@ ONE_OF: Final = {
     "tests/allure/": 8,
     "tests/plugin/": 6,
     "tests/repeat/test_runs.py": 8,
-    "tests/reporting/reproduction/test_defects.py": 40,
+    "tests/reporting/reproduction/test_defects.py": 80,
     "tests/machine/test_streams.py": 24,
     "tests/machine/test_signals.py": 20,
     "tests/machine/test_unusable_folders.py": 8,

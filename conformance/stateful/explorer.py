@@ -125,6 +125,7 @@ class _Exploration:
     def write_down(self) -> None:
         """Record the kept round and the counts of all rounds."""
         seen, kept = self._seen, self._kept
+        requests = self._stage.facts.get(UNKEPT_FACT, 0) + seen.requests  # the first ones opened the connections
         pairs: dict[str, dict[str, int]] = {}
         for (phase, row), times in sorted(seen.pairs.items()):
             pairs.setdefault(phase, {})[row] = times
@@ -132,7 +133,7 @@ class _Exploration:
             "seed": self._stage.seed,
             "seconds": round(self._clock() - self._begun, 3),
             "rounds": seen.rounds,
-            "requests": seen.requests,
+            "requests": requests,
             "unknown": seen.unknown,
             "abandoned": seen.abandoned,
             "undecided": seen.undecided,
@@ -144,8 +145,7 @@ class _Exploration:
             self._stage.exchanges[:] = kept.exchanges
             facts["round"] = {"seed": kept.seed, "programme": kept.sequence.lines(), "shrunk_from": self._shrunk_from}
             facts["round"] |= kept.facts
-        warmed_up = self._stage.facts.get(UNKEPT_FACT, 0)
-        self._stage.facts |= {"explored": facts, UNKEPT_FACT: warmed_up + seen.requests - len(self._stage.exchanges)}
+        self._stage.facts |= {"explored": facts, UNKEPT_FACT: requests - len(self._stage.exchanges)}
 
     def _is_contradictory(self, held: _Round) -> bool:
         """Return whether the acks of a round cannot be explained. Counts its other findings."""

@@ -108,7 +108,7 @@ def test_a_broken_server_is_found_out_and_the_round_is_cut_down(defect: str, tmp
     [failure] = failures(record)
     assert failure.diagram is not None
     assert failure.diagram.en.startswith(
-        f"--explore 1 --seed {kept['seed']}, shrunk from {kept['shrunk_from']} requests\n1. "
+        f"`--explore 1 --seed {kept['seed']}`, shrunk from {kept['shrunk_from']} requests\n1. "
     )
     assert not record.tally.requirements_with_verdict("suite-error")
     [observed] = record.tally.requirements_with_verdict("observed")
