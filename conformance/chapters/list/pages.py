@@ -33,7 +33,8 @@ DEFAULT_LIMIT: Final = 20
 
 ITEMS: Final = DEFAULT_LIMIT + 2
 _FIRST: Final = 3
-_PAGE: Final = 6
+_PAGE: Final = 11
+"""Half of the items, so that the last page is exactly full: `has_more` must be false there too."""
 _WHOLE: Final = "all"
 _WALKS: Final = {"page": "next_page", "after_id": "last_id"}
 """The two ways to walk forward: the query parameter, and the field of the previous page that fills it."""

@@ -74,7 +74,7 @@ DEFECTS: Sequence[Defect] = (
         "list.limit-one-less",
         "A page has one item less than `limit`.",
         "一页比 `limit` 少一个 item。",
-        reads_query(limit=lambda text: str(int(text) - 1) if text.isdecimal() and 2 < int(text) < 10 else text),
+        reads_query(limit=lambda text: str(int(text) - 1) if text.isdecimal() and 2 < int(text) < 15 else text),
         fails="list.limit.honoured",
     ),
     defect(
