@@ -10,6 +10,7 @@ from conformance.client.address_pools import AddressPools
 from conformance.client.api import Api
 from conformance.client.client import MAX_TRIES, Client
 from conformance.client.counters import RequestCounters
+from conformance.machine.event_loop import run_coroutine
 from conformance.target import Credentials, Limits, Target
 
 T = TypeVar("T")
@@ -45,4 +46,4 @@ def run_with_client(
             finally:
                 await client.close()
 
-    return asyncio.run(main())
+    return run_coroutine(main())

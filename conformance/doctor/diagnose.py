@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,6 +18,7 @@ from conformance.doctor.check_result import CheckResult, bad, good, unknown
 from conformance.doctor.findings import findings
 from conformance.doctor.network import check_network, skipped_results
 from conformance.doctor.probes import send_probes
+from conformance.machine.event_loop import run_coroutine
 from conformance.reporting.escaping import escape_line
 from conformance.target import ConfigurationError, Credentials, Limits, Target
 from conformance.text import Text, join
@@ -45,7 +45,7 @@ def run_checks(
     account is not probed, since a run does not need it.
     """
     try:
-        points = asyncio.run(check_network(target, within=min(limits.timeout, _PATIENCE)))
+        points = run_coroutine(check_network(target, within=min(limits.timeout, _PATIENCE)))
         if _stopped(points):
             return [*points, *skipped_results(points, _ON_THE_WAY), _NOT_TRIED]
         if arrange_config.mode != "api":

@@ -54,6 +54,25 @@ _SAME: Final = 1.0
 _latest = float("-inf")
 
 
+@contextlib.contextmanager
+def signals_deferred() -> Iterator[None]:
+    """Let the signals that end a process take effect after this block, for work that must not be left half done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python runs handlers in the main thread only
+        return
+    arrived: list[int] = []
+    before = {number: handler for number in _all() if callable(handler := signal.getsignal(number))}
+    for number in before:
+        signal.signal(number, lambda signum, _: arrived.append(signum))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for signum in arrived:
+            signal.raise_signal(signum)
+
+
 def interrupt_once() -> None:
     """Let the first of these signals interrupt this process, and ignore all later ones.
 

@@ -28,6 +28,7 @@ from conformance.client.counters import RequestCounters
 from conformance.exchange import Transcript
 from conformance.judging.judge import judge_planned_check
 from conformance.judging.repetition import RepetitionTotals, add_repetition
+from conformance.machine.event_loop import new_event_loop
 from conformance.plugin.race_rounds import RoundPolicy
 from conformance.plugin.run_config import RunConfig, item_specs_of_scenarios, max_concurrent_scenarios, planned_checks
 from conformance.plugin.transcripts import as_suite_error, wait_for_transcript, wait_until_written, write_transcript
@@ -75,7 +76,7 @@ class ScenarioRunner:
         self._races: asyncio.Task[None] | None = None
         self._oddities: list[UndocumentedEffect] = []
         self._nothing_else_to_judge = asyncio.Event()
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_event_loop()
         self._ready: Future[Client] = Future()
         self._closing = asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._main(),), daemon=True)

@@ -10,6 +10,7 @@ import ssl
 from typing import Final
 from urllib.parse import urlsplit
 
+from conformance.machine.event_loop import run_coroutine
 from conformance.registry.errors import UndecidedRegistry
 from conformance.registry.source import missing, within
 from conformance.target import is_loopback
@@ -47,7 +48,7 @@ class Website:
         """Return the bytes of a file."""
         url = f"{self._root}/{name}"
         try:
-            return asyncio.run(self._limited(url, name, limit))
+            return run_coroutine(self._limited(url, name, limit))
         except TimeoutError:
             raise UndecidedRegistry(_SLOW.format(url=url, seconds=f"{self._seconds:g}")) from None
 
