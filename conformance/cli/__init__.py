@@ -15,7 +15,7 @@ from conformance.cli.error_handling import documented_exit_codes, report_os_erro
 from conformance.cli.language import localize
 from conformance.cli.streams import standard_streams
 from conformance.machine.import_path import deprioritize_working_directory
-from conformance.machine.signals import termination_as_interrupt
+from conformance.machine.signals import ignore_unstarted_connections, termination_as_interrupt
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -67,6 +67,7 @@ class _Commands(SuggestingGroup):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         deprioritize_working_directory()
+        ignore_unstarted_connections()
         with standard_streams(), termination_as_interrupt(), documented_exit_codes():
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.exit(code if isinstance(code, int) else 0)

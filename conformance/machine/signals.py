@@ -6,6 +6,7 @@ import contextlib
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
@@ -71,6 +72,15 @@ def signals_deferred() -> Iterator[None]:
             signal.signal(number, handler)
         for signum in arrived:
             signal.raise_signal(signum)
+
+
+def ignore_unstarted_connections() -> None:
+    """Silence Python's warning about connections that an interruption cancels before their first step.
+
+    anyio makes a coroutine for each; nobody can await it then. For the start of a process: what pytest surrounds with
+    filters of its own forgets later ones.
+    """
+    warnings.filterwarnings("ignore", r"coroutine 'connect_tcp\b.* was never awaited", RuntimeWarning)
 
 
 def interrupt_once() -> None:

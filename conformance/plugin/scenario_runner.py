@@ -7,7 +7,6 @@ import contextlib
 import random
 import threading
 import time
-import warnings
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from itertools import count
@@ -126,8 +125,6 @@ class ScenarioRunner:
 
     def cancel(self, reason: Text) -> None:
         """Cancel all running scenarios; waiting items get an aborted transcript."""
-        # A connection that is cancelled before its first step leaves a coroutine of anyio's that nobody awaited.
-        warnings.filterwarnings("ignore", r"coroutine 'connect_tcp\b.* was never awaited", RuntimeWarning)
         with self._cutting:
             self._cut = self._cut or reason
             for transcript in self._transcripts.values():
