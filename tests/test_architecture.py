@@ -21,6 +21,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"contract"}),
     frozenset({"linearizability"}),
     frozenset({"exchange", "target"}),
+    frozenset({"redaction"}),
     frozenset({"product_names"}),
     frozenset({"binding"}),
     frozenset({"client"}),

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from conformance.redaction import Redactor
 from conformance.target import (
     ConfigurationError,
     Credentials,
-    Redactor,
     Secret,
     Target,
     is_loopback,

@@ -15,8 +15,8 @@ from conformance.cli.language import localize
 from conformance.cli.options import CannotStart
 from conformance.cli.process_group import ServerOutput, stop
 from conformance.cli.readiness_probe import why_not_ready
+from conformance.redaction import Redactor
 from conformance.settings import Settings
-from conformance.target import Redactor
 from conformance.text import Text
 
 _INTERVAL: Final = 0.1

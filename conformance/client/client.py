@@ -23,7 +23,8 @@ from conformance.client.read_lag import ReadLag
 from conformance.client.request import Call, headers_of, recorded_request, recorded_response
 from conformance.client.transport import HttpTransport, NoResponse, NotProcessed, NotSent, RawResponse
 from conformance.exchange import Exchange, Outcome, Response
-from conformance.target import Credentials, Limits, Redactor, Secret, Target
+from conformance.redaction import Redactor
+from conformance.target import Credentials, Limits, Secret, Target
 
 MAX_TRIES: Final = 10
 """Tries of a request that surely had no effect (no connection, 429); after a 429 they last as long as an outage may."""

@@ -14,7 +14,8 @@ from conformance.client.cookies import Cookies
 from conformance.client.rate_limiter import RequestKind
 from conformance.client.transport import RawResponse
 from conformance.exchange import Header, Request, Response
-from conformance.target import Redactor, Target
+from conformance.redaction import Redactor
+from conformance.target import Target
 
 _KEPT_HEADERS: Final = frozenset(
     {

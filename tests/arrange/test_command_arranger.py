@@ -16,7 +16,8 @@ from conformance.arrange.command_arranger import ArrangeProgram, release, reques
 from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.long_lived_command import MAX_OUTPUT
 from conformance.arrange.responses import CannotArrange
-from conformance.target import Redactor, Secret
+from conformance.redaction import Redactor
+from conformance.target import Secret
 
 SECRET = "pt-0123456789abcdef"
 GOOD = """

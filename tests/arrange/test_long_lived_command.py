@@ -18,7 +18,8 @@ from conformance.arrange.long_lived_command import MAX_OUTPUT, LongLivedProgram
 from conformance.arrange.responses import CannotArrange
 from conformance.cli import main
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from conformance.target import Redactor, Secret
+from conformance.redaction import Redactor
+from conformance.target import Secret
 from conformance.text import Lang
 from tests.cli.apps import left_on
 from tests.cli.processes import cli, command_line, live_processes, tokens_environment

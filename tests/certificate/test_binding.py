@@ -15,8 +15,9 @@ from conformance.client.request import Call, headers_of, recorded_request
 from conformance.evidence import read_evidence
 from conformance.plugin.run_config import RunConfig
 from conformance.plugin.worker_input import pack, unpack
+from conformance.redaction import Redactor
 from conformance.settings import from_values
-from conformance.target import ConfigurationError, Credentials, Limits, Redactor, Secret, Target
+from conformance.target import ConfigurationError, Credentials, Limits, Secret, Target
 from tests.certificate.conftest import CHALLENGE, SUBJECT, Certified, product_file
 from tests.cli.processes import cli
 

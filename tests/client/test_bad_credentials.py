@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from conformance.client import bad_credentials
 from conformance.client.bad_credentials import Authentication
-from conformance.target import Redactor, Secret
+from conformance.redaction import Redactor
+from conformance.target import Secret
 
 DETERMINISTIC = settings(derandomize=True, database=None, max_examples=150, deadline=None)
 

@@ -14,12 +14,12 @@ from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.responses import CannotArrange, NotSupported, NoUsableResponse, PreconditionNotMet
 from conformance.client.availability import TargetUnreachable
 from conformance.exchange import Exchange, Outcome, Request, Transcript
+from conformance.redaction import Redactor
 from conformance.scenario.bursts import RepeatRace
 from conformance.scenario.context import ScenarioContext
 from conformance.scenario.execute import MAX_RESTARTS, execute_scenario, unfinished_transcript
 from conformance.scenario.expectations import success
 from conformance.scenario.model import Scenario
-from conformance.target import Redactor
 from conformance.text import Text
 from tests.client.servers import CREDENTIALS, PAT, connected
 
