@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.processes import Measured, conformance, listening, serve
+from tests.benchmarks.processes import RACES_ONCE, Measured, conformance, listening, serve
 from tests.benchmarks.ratio import Ratio
 from tests.benchmarks.saved_run import SavedRun
 
@@ -78,5 +78,7 @@ def far_run(*options: str) -> FarRun:
     with tempfile.TemporaryDirectory() as place, serve() as target:
         port = target.rpartition(":")[2]
         with listening("-m", "tests.benchmarks.delaying_proxy", str(ONE_WAY), port) as base_url:
-            process = conformance("run", "--base-url", base_url, "--max-rate", "0/0", "--output", place, *options)
+            process = conformance(
+                "run", *RACES_ONCE, "--base-url", base_url, "--max-rate", "0/0", "--output", place, *options
+            )
         return FarRun(process, SavedRun(Path(place)))

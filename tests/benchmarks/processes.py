@@ -23,6 +23,10 @@ TOKENS: Final = tokens_environment(Tokens.generate())
 
 _PATIENCE: Final = 20.0
 
+RACES_ONCE: Final = ("--race-repeat", "1")
+"""Of a run that is compared with its own requests. By default races are repeated, for as long as the rest took, and only
+one round of each is saved."""
+
 
 class Failed(Exception):
     """A process did not do what was to be measured; the message says which, and what it wrote last."""

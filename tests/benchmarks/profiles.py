@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.distance import far_run
-from tests.benchmarks.processes import conformance, python, serve
+from tests.benchmarks.processes import RACES_ONCE, conformance, python, serve
 from tests.benchmarks.ratio import Ratio
 from tests.benchmarks.saved_run import SavedRun
 
@@ -20,9 +20,13 @@ def measure(rounds: int) -> list[Ratio]:
         for number in range(rounds):
             folder = Path(place, f"work-{number}")
             with serve() as base_url:
-                acks.append(conformance("run", "--base-url", base_url, "--output", str(Path(place, f"ack-{number}"))))
+                acks.append(
+                    conformance(
+                        "run", *RACES_ONCE, "--base-url", base_url, "--output", str(Path(place, f"ack-{number}"))
+                    )
+                )
             with serve() as base_url:
-                works.append(conformance("run", *_WORK, "--base-url", base_url, "--output", str(folder)))
+                works.append(conformance("run", *RACES_ONCE, *_WORK, "--base-url", base_url, "--output", str(folder)))
             with serve() as base_url:
                 scripts.append(python("-m", "tests.benchmarks.bare_script", str(folder), base_url))
         saved = SavedRun(folder)

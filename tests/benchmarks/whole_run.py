@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.processes import conformance, python, serve
+from tests.benchmarks.processes import RACES_ONCE, conformance, python, serve
 from tests.benchmarks.ratio import Ratio
 from tests.benchmarks.saved_run import SavedRun
 
@@ -26,7 +26,7 @@ def measure(rounds: int) -> list[Ratio]:
         for number in range(_TIMES * rounds):
             folder = Path(place, str(number))
             with serve() as base_url:
-                runs.append(conformance("run", "--base-url", base_url, "--output", str(folder)))
+                runs.append(conformance("run", *RACES_ONCE, "--base-url", base_url, "--output", str(folder)))
             with serve() as base_url:
                 scripts.append(python("-m", "tests.benchmarks.bare_script", str(folder), base_url))
         saved = SavedRun(folder)
