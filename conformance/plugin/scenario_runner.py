@@ -38,10 +38,12 @@ from conformance.scenario.model import Scenario
 from conformance.text import Text
 
 _START_ORDER: Final = sorted(
-    scenarios().values(), key=lambda s: (s.run_last, s.race, not s.in_second_environment, not s.mostly_waits)
+    scenarios().values(),
+    key=lambda s: (s.run_last, s.race, not s.in_second_environment, not s.mostly_waits, -s.item_spec.items),
 )
 _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_START_ORDER)}
-"""Order of start: quiet scenarios first, since they wait for each other; then slow ones, others, races, last ones."""
+"""Order of start: quiet scenarios first, since they wait for each other; then slow ones, those with many items, which
+are created in turn, others, races, last ones."""
 
 _PLACES: Final = {
     name: number for number, name in enumerate(sorted(_ORDER, key=lambda name: name not in scenarios("ack")))

@@ -20,6 +20,9 @@ ONE_WAY = 0.1
 
 _ROUND_TRIP = 2 * ONE_WAY
 
+_UNLIMITED = ("--max-rate", "0/0", "--concurrency", "256")
+"""No rate limit, and no scenario waits for another one to end: then only chains of requests take time."""
+
 
 @dataclass(frozen=True, slots=True)
 class FarRun:
@@ -78,7 +81,5 @@ def far_run(*options: str) -> FarRun:
     with tempfile.TemporaryDirectory() as place, serve() as target:
         port = target.rpartition(":")[2]
         with listening("-m", "tests.benchmarks.delaying_proxy", str(ONE_WAY), port) as base_url:
-            process = conformance(
-                "run", *RACES_ONCE, "--base-url", base_url, "--max-rate", "0/0", "--output", place, *options
-            )
+            process = conformance("run", *RACES_ONCE, "--base-url", base_url, *_UNLIMITED, "--output", place, *options)
         return FarRun(process, SavedRun(Path(place)))
