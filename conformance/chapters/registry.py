@@ -109,7 +109,7 @@ def _with_checks_of_responses(scenario: Scenario) -> Scenario:
     checks = [*response_checks(scenario)]
     for name in scenario.operations:
         if scenario.may_get(name, success=True):
-            checks += success_bodies.checks(OPERATIONS[name])
+            checks += success_bodies.checks(OPERATIONS[name], with_schema=scenario.may_show_body(name))
             checks += success_body.checks(scenario) if name == "ack" else ()
     for name in scenario.operations:
         if scenario.may_get(name, success=False):

@@ -59,7 +59,12 @@ class Expectation:
 
     def allows(self, *, success: bool) -> bool:
         """Return whether the request may succeed, or may be refused."""
-        return any((answer.status == 200) == success for answer in self.allowed)
+        return any(answer.status == 200 if success else answer.status >= 400 for answer in self.allowed)
+
+    @property
+    def may_show_body(self) -> bool:
+        """Whether a success may have a body other than JSON null."""
+        return any(answer.status == 200 and not answer.nothing for answer in self.allowed)
 
     def describe(self) -> Text:
         """Return every alternative, in words."""
@@ -135,3 +140,7 @@ class CaseExpectations:
             for expectation in self.expectations.values()
             if expectation.operation == operation
         )
+
+    def may_show_body(self, operation: OperationName) -> bool:
+        """Return whether a successful request of that operation may have a body other than JSON null."""
+        return any(each.may_show_body for each in self.expectations.values() if each.operation == operation)

@@ -6,12 +6,24 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..defect import Defect
-from . import get, heartbeat, parameter_values, path_rules, poll, shared_rules, stats, stop, update
+from . import get, heartbeat, parameter_values, path_rules, poll, rarer_responses, shared_rules, stats, stop, update
 from . import list as list_
 
 DEFECTS: Final[Sequence[Defect]] = tuple(
     defect
-    for area in (poll, list_, get, update, heartbeat, stop, stats, parameter_values, shared_rules, path_rules)
+    for area in (
+        poll,
+        list_,
+        get,
+        update,
+        heartbeat,
+        stop,
+        stats,
+        parameter_values,
+        rarer_responses,
+        shared_rules,
+        path_rules,
+    )
     for defect in area.DEFECTS
 )
 """Every defect of these operations, in the order of the pages, then those of shared rules."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...configuration import Mutation
+from ...errors import ApiError
 from ...operations import Call, Operation, Reply
 from ...response_edits import (
     EditableResponse,
@@ -19,6 +21,7 @@ from ...response_edits import (
     send_captured_response,
 )
 from ...tokens import Tokens
+from ...work import State, WorkItem
 from ..mutations import STOP, WORK_ITEM, wrap_app
 
 OPERATIONS: Final = ("poll", "list", "get", "update", "heartbeat", "stop", "stats")
@@ -212,6 +215,52 @@ def stopping_at(*statuses: int) -> Callable[[str], Mutation]:
         return wrap_app(wrap)
 
     return make
+
+
+_ALIKE: Final = 20
+"""Leading characters that an id that was made from another one shares with it, and that no two items share."""
+
+
+def stopping_what_is_alike(*statuses: int) -> Callable[[str], Mutation]:
+    """Return a kind that refuses correctly, and stops the item whose id is most like the one in the path."""
+
+    def make(operation: str) -> Mutation:
+        def changed(handle: Operation) -> Operation:
+            async def called(call: Call) -> Reply:
+                try:
+                    return await handle(call)
+                except ApiError as refusal:
+                    item = _most_alike(call) if refusal.status in statuses else None
+                    if item is not None:
+                        now = call.service.resources.clock()
+                        call.service.store.put_work(replace(item, state=State.STOPPED, stopped_at=now))
+                    raise
+
+            return called
+
+        method, path = _TEMPLATES[operation]
+        return lambda server_config: server_config.replace_operation(method, path, changed)
+
+    return make
+
+
+def _most_alike(call: Call) -> WorkItem | None:
+    """Return the live item whose id, after its prefix, begins like the one in the path."""
+    named = call.path["work_id"].partition("_")[2]
+    found = [
+        (
+            sum(
+                1
+                for _ in takewhile(lambda pair: pair[0] == pair[1], zip(named, item.id.partition("_")[2], strict=False))
+            ),
+            item,
+        )
+        for name in call.service.store.environments
+        for item in call.service.store.work_items(name)
+        if item.state is not State.STOPPED
+    ]
+    length, item = max(found, key=lambda each: each[0], default=(0, None))
+    return item if length >= _ALIKE else None
 
 
 _TEMPLATES: Final = {

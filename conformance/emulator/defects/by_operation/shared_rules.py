@@ -29,6 +29,7 @@ from .makers import (
     malformed_is,
     refused_as,
     stopping_at,
+    stopping_what_is_alike,
     with_member,
     with_value,
     without,
@@ -338,6 +339,28 @@ KINDS: Final[Sequence[Kind]] = (
         fails="refused.changes-nothing",
         operations=("update", "heartbeat", "stop"),
         moves_time=True,
+    ),
+    Kind(
+        name="acts-before-404",
+        en="A {X} with the token of another tenant gets 404, but takes effect.",
+        zh="使用其他租户 token 的 {X} 得到 404，却已生效。",
+        make=acting_first(404),
+        fails="refused.changes-nothing",
+        operations=("update", "heartbeat", "stop"),
+        moves_time=True,
+    ),
+    Kind(
+        name="stops-what-is-alike",
+        en="A {X} that is refused with 400 or 404 stops the item whose id begins like the one in the path.",
+        zh="{X} 以 400 或 404 被拒绝，却使 id 开头与路径中 id 相同的 item 停止。",
+        make=stopping_what_is_alike(400, 404),
+        fails="refused.changes-nothing",
+        also={
+            "get": "ack.refused.changes-nothing ack.refused.rightful-worker-unharmed heartbeat.refused.changes-nothing"
+            " stop.refused.changes-nothing update.refused.changes-nothing",
+            "stop": "stop.invalid-json",
+        },
+        operations=ON_ITEM,
     ),
     Kind(
         name="stops-before-401",

@@ -35,10 +35,9 @@ def _acked(items: list[WorkItem]) -> int:
 
 
 def _elsewhere(call: Call) -> int:
-    """Return how many items wait in environments that a scenario has to itself, other than this one."""
-    own = call.path["environment_id"]
-    newest = [name for name in list(call.service.store.environments)[-2:] if name != own]
-    return sum(item.delivered_at is None for name in newest for item in call.service.store.queued_items(name))
+    """Return how many items wait in other environments."""
+    others = [name for name in call.service.store.environments if name != call.path["environment_id"]]
+    return sum(item.delivered_at is None for name in others for item in call.service.store.queued_items(name))
 
 
 def _everybody(counts: dict[str, Any], _items: list[WorkItem], call: Call) -> None:

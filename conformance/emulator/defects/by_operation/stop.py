@@ -66,6 +66,11 @@ def _ends(state: State, *, force: bool) -> Callable[[Stop, WorkItem, bool, datet
     return change
 
 
+def _kept_if_forced(state: State) -> Callable[[Stop, WorkItem, bool, datetime], WorkItem]:
+    """Return a stop that leaves items in this state as they are if it is forced."""
+    return lambda found, item, forced, now: item if forced and item.state is state else found(item, forced, now)
+
+
 def _queued_is_stopping(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
     if item.state is State.QUEUED and not forced:
         return replace(item, state=State.STOPPING, stop_requested_at=now)
@@ -201,6 +206,22 @@ DEFECTS: Sequence[Defect] = (
         "强制停止 starting 的 item 变成了优雅停止。",
         _stopping(_ends(State.STARTING, force=True)),
         blocks=True,
+        fails="stop.force.stopped",
+    ),
+    defect(
+        "stop.force-skips-queued",
+        "A forced stop of a queued item has no effect.",
+        "强制停止 queued 的 item 没有任何作用。",
+        _stopping(_kept_if_forced(State.QUEUED)),
+        blocks=True,
+        fails="stop.force.stopped",
+        may_fail="poll.race.stop",
+    ),
+    defect(
+        "stop.force-skips-stopping",
+        "A forced stop of a stopping item has no effect.",
+        "强制停止 stopping 的 item 没有任何作用。",
+        _stopping(_kept_if_forced(State.STOPPING)),
         fails="stop.force.stopped",
     ),
     defect(
