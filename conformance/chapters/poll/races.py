@@ -101,7 +101,7 @@ def scenarios() -> Iterator[Scenario]:
         id="poll.race.stop",
         chapter=CHAPTER,
         title=Text(
-            "A poll that may take the item again, and a forced stop of it, at the same instant",
+            "A poll that may deliver the item again, and a forced stop of the item, at the same instant",
             "同时发出可再次取得该 item 的 poll 与对它的强制停止",
         ),
         item_spec=ItemSpec(place="own"),

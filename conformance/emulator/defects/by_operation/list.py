@@ -160,7 +160,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "list.empty-texts",
-        "An empty page has empty texts for ids.",
+        "An empty page has empty strings for ids.",
         "空页的 id 是空字符串。",
         sets_where(lambda page: not page["data"], first_id="", last_id=""),
         fails="list.page.empty",
@@ -174,7 +174,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "list.page-skips",
-        "A walk by `page` skips an item at each border.",
+        "Pages by `page` skip an item at each page boundary.",
         "用 `page` 翻页时，每个页边界跳过一个 item。",
         skips_after("page"),
         fails="list.walk.page list.race.growing",
@@ -182,7 +182,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "list.page-repeats",
-        "A walk by `page` repeats an item at each border.",
+        "Pages by `page` repeat an item at each page boundary.",
         "用 `page` 翻页时，每个页边界重复一个 item。",
         repeats_at("page"),
         fails="list.walk.page list.race.growing",
@@ -190,7 +190,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "list.after-skips",
-        "A walk by `after_id` skips an item at each border.",
+        "Pages by `after_id` skip an item at each page boundary.",
         "用 `after_id` 翻页时，每个页边界跳过一个 item。",
         skips_after("after_id"),
         fails="list.walk.after-id",
@@ -198,7 +198,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "list.after-repeats",
-        "A walk by `after_id` repeats an item at each border.",
+        "Pages by `after_id` repeat an item at each page boundary.",
         "用 `after_id` 翻页时，每个页边界重复一个 item。",
         repeats_at("after_id"),
         fails="list.walk.after-id",
@@ -222,15 +222,15 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "list.offset",
-        "New items move the pages of a walk.",
-        "新的 item 会使翻页的页移位。",
+        "New items shift the pages that a client has not read yet.",
+        "新的 item 会使客户端尚未读取的页移位。",
         listing(pages_by_offset),
         fails="list.race.growing",
     ),
     defect(
         "list.ends-early",
-        "A walk of single items ends after the second.",
-        "逐个翻页在第二页后结束。",
+        "With one item per page, the list ends after the second page.",
+        "每页一个 item 时，list 在第二页后结束。",
         edits_page(ends_after_second_page),
         fails="list.race.growing",
     ),

@@ -241,8 +241,8 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "stop.early-end-time",
-        "A graceful stop sets `stopped_at` already.",
-        "优雅停止就已设置 `stopped_at`。",
+        "A graceful stop already sets `stopped_at`, before the item is `stopped`.",
+        "优雅停止时就已设置 `stopped_at`，而 item 尚未 `stopped`。",
         _stopping(_early_end),
         fails="stop.times.stopped-at",
     ),
