@@ -40,7 +40,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "heartbeat.shows-starting",
-        "The first heartbeat returns the state before it.",
+        "The first heartbeat returns the state that the item had before.",
         "首次 heartbeat 返回之前的状态。",
         wrap_app(
             edit_operation(

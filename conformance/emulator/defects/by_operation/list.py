@@ -107,14 +107,14 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "list.page-beats-after",
-        "`page` is ignored where `after_id` is given too.",
+        "The server ignores `page` if the request also has `after_id`.",
         "同时给出 `after_id` 时忽略 `page`。",
         ignores_cursor("page", "after_id"),
         fails="list.cursors.exclusive",
     ),
     defect(
         "list.before-ignored",
-        "`before_id` is ignored where `after_id` is given too.",
+        "The server ignores `before_id` if the request also has `after_id`.",
         "同时给出 `after_id` 时忽略 `before_id`。",
         ignores_cursor("before_id", "after_id"),
         fails="list.cursors.exclusive",
@@ -153,7 +153,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "list.no-next-page",
-        "`next_page` is null although more follows, where the page has one item.",
+        "`next_page` is null although more follows, if the page has one item.",
         "只有一个 item 的页中，后面还有 item 而 `next_page` 为 null。",
         edits_page(lambda _call, page: page.update(next_page=None) if len(page["data"]) == 20 else None),
         fails="list.page.next",

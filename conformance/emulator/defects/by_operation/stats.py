@@ -120,7 +120,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "stats.whole-account",
-        "`depth` of an empty environment counts other environments.",
+        "`depth` of an empty environment counts items of other environments.",
         "空环境的 `depth` 统计了其他环境的 item。",
         _counting(_everybody),
         fails="stats.counts.own-environment",

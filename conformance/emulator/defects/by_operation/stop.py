@@ -132,7 +132,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "stop.queued-shown",
-        "A graceful stop of a queued item returns the state before it.",
+        "A graceful stop of a queued item returns the state that the item had before.",
         "优雅停止 queued 的 item 返回停止之前的状态。",
         _handling(_shows_queued),
         fails="stop.queued.stopped",
@@ -180,7 +180,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "stop.stopped-again",
-        "A stop of a stopped item moves `stopped_at`.",
+        "A stop of a stopped item changes `stopped_at`.",
         "停止 stopped 的 item 会改动 `stopped_at`。",
         _stopping(_again),
         fails="stop.stopped.unchanged",

@@ -292,7 +292,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "update.counts-as-ack",
-        "An update moves `acknowledged_at`.",
+        "An update changes `acknowledged_at`.",
         "更新会改动 `acknowledged_at`。",
         _afterwards(
             lambda call, item: (
