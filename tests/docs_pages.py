@@ -46,7 +46,7 @@ A flag takes precedence over the environment, and the environment over TOML.
 - TOML: the key is the option's name without dashes in front. The suite reads the file of `--config`, else the table
   `[tool.work-conformance]` of a `pyproject.toml` in the working directory.
 - Environment: `--like-this` is `WORK_CONFORMANCE_LIKE_THIS`. A repeatable option takes one value a line.
-- Plain pytest: `--like-this` is `--target-like-this`, and `--base-url` is `--target-url`. Plain pytest takes the server
+- Plain pytest: `--like-this` is `--target-like-this`, and `--base-url` becomes `--target-url`. Plain pytest takes the server
   from `--target-url` alone.
 
 An unknown option, key or `WORK_CONFORMANCE_…` variable is an error, and the message suggests the nearest valid name. An

@@ -138,9 +138,9 @@ class CommandArranger:
         if item_spec.delivered and given.environment_id in {self._workspace.cloud, self._workspace.quiet}:
             raise CannotArrange(
                 Text(
-                    "The --arrange-command program provided an item in the environment that it had returned "
-                    "for another purpose.",
-                    "准备 item 的程序所提供的 item，属于它先前作为其他环境给出的环境。",
+                    "The --arrange-command program provided an item in an environment that it had "
+                    "supplied as `cloud-environment` or `second-environment`.",
+                    "准备 item 的程序所提供的 item，属于它先前作为 `cloud-environment` 或 `second-environment` 给出的环境。",
                 ),
                 PROGRAM,
             )

@@ -151,7 +151,7 @@ def read_bundle(content: bytes) -> Bundle:
         certificate = read_payload(payload)
     except MalformedStatement:
         raise BrokenBundle(
-            "The signed statement is not the statement of a certificate.", "所签的声明不是证书应有的内容。"
+            "The signed statement is not the statement of a certificate.", "所签的声明不是证书的声明。"
         ) from None
     bundle = Bundle(certificate=certificate, signatures=signatures, key=key, files=files, second_key=second_key)
     if EVIDENCE not in files:

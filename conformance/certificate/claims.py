@@ -30,8 +30,8 @@ _BINDING: Final = Text(
     "The certificate's binding differs from the binding in the run's plan.", "证书中的绑定不是该运行计划中的绑定。"
 )
 _OLD_FORM: Final = Text(
-    "It has the form of certificates from before runs could be bound, but its run is bound.",
-    "它采用了运行可以绑定之前的证书形式，而其运行却有绑定。",
+    "It has the older format, which has no binding, but its run is bound.",
+    "它采用没有绑定的旧格式，而其运行却有绑定。",
 )
 _OTHER_PRODUCT: Final = Text(
     "The run is bound to another {thing}: {bound}, not {claimed}.", "该运行绑定的{thing}为 {bound}，而不是 {claimed}。"

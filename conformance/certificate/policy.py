@@ -33,13 +33,13 @@ _RACES: Final = Text(
 _SET: Final = Text("The requirement set is {found}, the newest is {newest}.", "要求集版本为 {found}，最新为 {newest}。")
 _LOOPBACK: Final = Text("The target {url} was on the suite's own machine.", "目标 {url} 与套件在同一台机器上。")
 _TLS: Final = Text("The identity of {url} was not verified (https).", "未核实 {url} 的身份（https）。")
-_AGE: Final = Text("The run is {days} days old, {n} are allowed.", "该运行距今 {days} 天，至多允许 {n} 天。")
+_AGE: Final = Text("The run is {days} days old; at most {n} are allowed.", "该运行距今 {days} 天，至多允许 {n} 天。")
 _FUTURE: Final = Text("The run began in the future: {at}.", "该运行的开始时间在未来：{at}。")
 _BOUND: Final = Text(
     "The certificate is unbound: the run named no product before its first request (run --challenge --for).",
     "证书未绑定：该运行在首个请求之前没有指明产品（run --challenge --for）。",
 )
-_WITNESS: Final = Text("No witness whose key was given signed it.", "没有见证方用所给密钥签名。")
+_WITNESS: Final = Text("No owner of a given witness key signed it.", "没有见证方用所给密钥签名。")
 _DEMO: Final = Text("It is a demonstration, not a product.", "它是演示，并非产品。")
 
 

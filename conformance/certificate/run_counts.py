@@ -27,7 +27,8 @@ _TOO_FEW: Final = Text(
     "{scenario} 称重复了 {times} 次，但 {requests} 个请求不足以完成。",
 )
 _NO_NUMBERS: Final = Text(
-    "{scenario} states numbers of requests or repetitions that are none.", "{scenario} 所述的请求数或重复次数不是数字。"
+    "{scenario} states a number of requests or repetitions that is not a number.",
+    "{scenario} 所述的请求数或重复次数不是数字。",
 )
 
 

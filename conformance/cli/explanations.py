@@ -167,7 +167,7 @@ def _of_scenario(scenario: Scenario) -> Iterator[Part]:
     expected = Text("`{step}`: {answer}", "`{step}`：{answer}")
     yield Part(
         "acks",
-        Text("Allowed responses of its acks", "各次 ack 允许的响应"),
+        Text("Allowed responses to its acks", "各次 ack 允许的响应"),
         tuple(expected.format(step=step, answer=answer) for step, answer in answers.items()),
         {step: answer.to_json() for step, answer in answers.items()},
     )
@@ -271,7 +271,7 @@ def _shape(name: str) -> Explanation:
         name=name,
         kind="shape",
         noun=Text(
-            "foreign shape of the emulator: an operation other than ack deviates (serve --shape)",
+            "shape of the emulator: an operation other than ack deviates (serve --shape)",
             "模拟器的偏离形态（serve --shape）",
         ),
         text=Text(shape.en, shape.zh),

@@ -61,7 +61,7 @@ T = TypeVar("T")
     ),
     help=localize(
         "Prepare work items for `run --arrange manifest --manifest FILE`, or check a manifest of prepared items.",
-        "预先准备的 work item，用于 `run --arrange manifest --manifest FILE`。",
+        "为 `run --arrange manifest --manifest FILE` 准备 work item，或检查已有的清单文件。",
     ),
 )
 @lang_option_without_parameter

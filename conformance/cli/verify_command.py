@@ -83,7 +83,7 @@ EXIT_POLICY: Final = 1
     type=click.Choice(tuple(PROFILES)),
     default=None,
     help=localize(
-        "What the certificate must cover; one of profile work covers ack too.",
+        "What the certificate must cover; a certificate of profile work covers ack too.",
         "证书必须覆盖的 profile；work 的证书也覆盖 ack。",
     ),
 )

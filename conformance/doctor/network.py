@@ -112,7 +112,7 @@ async def _name(host: str, within: float) -> CheckResult:
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     return good(
         "dns",
-        Text("{host} is {addresses}", "{host} 的地址为 {addresses}").format(
+        Text("{host} resolves to {addresses}", "{host} 的地址为 {addresses}").format(
             host=escape_line(host), addresses=", ".join(addresses[:4])
         ),
     )

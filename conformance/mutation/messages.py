@@ -15,7 +15,7 @@ RATIO_LABELS: Final[Mapping[str, Text]] = {
     "variants": Text("variants that pass", "通过的变体"),
     "combinations": Text("combinations that pass", "通过的变体组合"),
     "shapes": Text(
-        "foreign shapes judged as declared, alone and with a defect",
+        "shapes judged as declared, alone and with a defect",
         "单独运行和带有一个缺陷时，判定结果都与声明一致的偏离形态",
     ),
 }

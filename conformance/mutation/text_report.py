@@ -27,7 +27,7 @@ def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, floa
         yield f"{sign} {RATIO_LABELS[name].in_(lang)}: {figure}{note}"
     yield (
         Text(
-            "Seed {seed}; defects took {a} s, variants and combinations {b} s, foreign shapes {c} s.",
+            "Seed {seed}; defects took {a} s, variants and combinations {b} s, shapes {c} s.",
             "随机种子 {seed}；缺陷用时 {a} 秒，变体和组合用时 {b} 秒，偏离形态用时 {c} 秒。",
         )
         .format(seed=seed, a=f"{took[0]:.0f}", b=f"{took[1]:.0f}", c=f"{took[2]:.0f}")

@@ -360,7 +360,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="seed",
         kind="count",
         metavar="N",
-        help=Text("Seed of the random choices; the same seed repeats them.", "复现某次运行的随机选择。"),
+        help=Text("Seed of the random choices; the same seed repeats them.", "随机选择的种子；种子相同，选择也相同。"),
     ),
     *(
         Option(

@@ -44,7 +44,7 @@ _GIVEN: Final[dict[str, Text]] = {
     ),
 }
 _INSECURE: Final = Text(
-    "--insecure: certificates were not verified, so another server than the target may have responded",
+    "--insecure: certificates were not verified, so the responses may come from a server other than the target",
     "--insecure：未校验证书，无法确认响应来自目标服务器",
 )
 _NOTICED: Final = Text("Seen on other operations, not judged", "其他操作的异常表现，不判定")

@@ -209,7 +209,7 @@ CHEATS: dict[str, tuple[Cheat, str]] = {
     "more requests": (circumstances(requests=10**9), "The run states 1000000000 requests"),
     "more repetitions than requests": (repetitions(wanted=99, held=99), "states 99 repetitions, but"),
     "repetitions of one request": (repetitions(wanted=8, held=8, requests=1), "but 1 requests are too few"),
-    "repetitions without a number": (repetitions(requests="many"), "repetitions that are none"),
+    "repetitions without a number": (repetitions(requests="many"), "repetitions that is not a number"),
     "another attempt": (transcript(lambda data: data.update(attempt=2)), "do not follow from the run's seed"),
     # readers who disagree
     "a key twice in a transcript": (same_key_twice(f"transcripts/{SCENARIO}.json", "attempt"), "the key attempt twice"),
@@ -260,7 +260,7 @@ CLAIMS: dict[str, tuple[Mapping[str, Any], str]] = {
     "another product": ({"subject": replace(SUBJECT, product="Mallory Gateway")}, "bound to another product"),
     "another version": ({"subject": replace(SUBJECT, version="3.0")}, "bound to another version: 2.4, not 3.0"),
     "bound, said to be unbound": ({"binding": None}, "binding differs from"),
-    "bound, in the form from before": ({"binding": None, "form": 1}, "from before runs could be bound, but its run is"),
+    "bound, in the form from before": ({"binding": None, "form": 1}, "no binding, but its run is"),
     "a product, said to be a demonstration": ({"kind": "demonstration"}, "A demonstration needs a run"),
     "a version that never was": (
         {"suite": other_suite(suite_digest.installed_suite(), version="0.0.1")},

@@ -83,7 +83,9 @@ def test_the_own_machine_and_plain_http(certified: Certified) -> None:
     assert reasons(Policy(verified_tls=True), with_circumstances(remote, insecure=True))
 
 
-@pytest.mark.parametrize(("days", "words"), [(365.5, None), (367, "367 days old, 365 are"), (-2, "in the future")])
+@pytest.mark.parametrize(
+    ("days", "words"), [(365.5, None), (367, "367 days old; at most 365 are"), (-2, "in the future")]
+)
 def test_age(days: float, words: str | None, certified: Certified) -> None:
     found = reasons(Policy(max_age_days=365), certified.bundle.files, days=days)
     assert found == [] if words is None else words in found[0]
@@ -93,7 +95,7 @@ def test_unbound_demonstration_and_witness(certified: Certified) -> None:
     files = certified.bundle.files
     assert reasons(Policy(bound=True), files) == []
     assert "is unbound" in reasons(Policy(bound=True), unbound(files))[0]
-    assert "No witness" in reasons(Policy(witnessed=True), files)[0]
+    assert "No owner of a given witness key" in reasons(Policy(witnessed=True), files)[0]
     assert reasons(Policy(witnessed=True), files, witnessed=True) == []
     assert reasons(Policy(), files, demonstration=True) == ["It is a demonstration, not a product."]
 
@@ -146,7 +148,7 @@ def test_verify_with_a_policy(certified: Certified, place: Path) -> None:
     assert (met.code, "policy" in met.out) == (0, False)
     late = cli("verify", "certificate.json", "--policy", "mild.toml", "--at", "2099-01-01", "--badge", "b", cwd=place)
     assert late.code == 1
-    assert "days old, 30 are allowed" in late.out
+    assert "days old; at most 30 are allowed" in late.out
     assert late.last_line == "Valid, but the policy is not met."
     assert not (place / "b").exists()
 

@@ -90,7 +90,7 @@ async def _unknown(stage: ScenarioContext, given: str, exists: Callable[[str], A
         if not await exists(candidate):
             return candidate
     raise CannotArrange(
-        Text("the suite found no id that is unknown to the target", "没有找到一个目标中不存在的 id"),
+        Text("the suite found no id that is unknown to the target", "套件没有找到目标中不存在的 id"),
         f"probe.{len(stage.exchanges) - 1}",
     )
 

@@ -114,5 +114,5 @@ def scenarios() -> Iterator[Scenario]:
         "no-heartbeat", "no-heartbeat-refused", Text("no earlier heartbeat", "没有先前的 heartbeat"), _no_heartbeat
     )
     yield _refused("stale", "stale-refused", Text("an earlier value", "较早的值"), _stale)
-    yield _refused("future", "stale-refused", Text("a value of the future", "未来的值"), _future)
+    yield _refused("future", "stale-refused", Text("a value in the future", "未来的值"), _future)
     yield _malformed()

@@ -88,7 +88,8 @@ def scenarios() -> Iterator[Scenario]:
         id="list.parameters",
         chapter=CHAPTER,
         title=Text(
-            "Invalid limits, two cursors at once, and open forms", "无效的 limit、同时使用两个游标，以及未作规定的形式"
+            "Invalid limits, two cursors at once, and forms that the docs leave open",
+            "无效的 limit、同时使用两个游标，以及文档未作规定的形式",
         ),
         item_spec=ItemSpec(place="own", items=2),
         run_steps=_parameters,
@@ -108,7 +109,10 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario(
         id="list.growing",
         chapter=CHAPTER,
-        title=Text("A walk of single items while further items are added", "逐个翻页的同时添加新的 item"),
+        title=Text(
+            "Pages of one item each, read one after the other while further items are added",
+            "每页取一个 item，翻页期间添加新的 item",
+        ),
         item_spec=ItemSpec(place="own", items=_AT_FIRST + _ADDED),
         run_steps=_growing,
         expectations={"walk.1": listed("list.race.growing")},

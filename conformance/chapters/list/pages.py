@@ -165,8 +165,8 @@ def scenarios() -> Iterator[Scenario]:
         id="list.many-items",
         chapter=CHAPTER,
         title=Text(
-            "An environment with more items than the default page: whole, by default, and page by page",
-            "环境中的 item 多于默认一页：一次列出、按默认列出、逐页列出",
+            "An environment with more items than the default page: all in one page, the default page, and page by page",
+            "环境中的 item 多于默认一页：一页列出全部、使用默认页、逐页列出",
         ),
         item_spec=ItemSpec(place="own", items=ITEMS),
         run_steps=_many,

@@ -114,7 +114,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter=CHAPTER,
         title=Text(
             "One item is polled, polled again within the window, and then with a window of zero",
-            "一个 item：先 poll，在窗口期内再次 poll，最后以零窗口 poll",
+            "一个 item：先 poll，在窗口期内再次 poll，最后在窗口期为零时 poll",
         ),
         item_spec=ItemSpec(place="own"),
         run_steps=_delivered,
@@ -138,7 +138,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter=CHAPTER,
         title=Text(
             "Polls with a window of zero while the only item is starting, active, stopping and stopped",
-            "唯一的 item 依次处于 starting、active、stopping、stopped 时，以零窗口 poll",
+            "唯一的 item 依次处于 starting、active、stopping、stopped 时，poll 的窗口期为零",
         ),
         item_spec=ItemSpec(place="own"),
         run_steps=_other_states,

@@ -101,8 +101,8 @@ def scenarios() -> Iterator[Scenario]:
         id="poll.race.stop",
         chapter=CHAPTER,
         title=Text(
-            "A poll that may take the item again, and a forced stop of it, at the same instant",
-            "同时发出可再次取得该 item 的 poll 与对它的强制停止",
+            "A poll that may deliver the item again, and a forced stop of the item, at the same instant",
+            "同时发出可再次投递该 item 的 poll 和强制停止该 item 的 stop",
         ),
         item_spec=ItemSpec(place="own"),
         run_steps=_beside_stop,

@@ -83,7 +83,7 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario(
         id="stop.body.force-not-boolean",
         chapter="stop",
-        title=Text("A stop whose force is a text", "stop 的 force 是字符串"),
+        title=Text("A stop whose force is a string", "stop 的 force 是字符串"),
         item_spec=_ACKED,
         run_steps=_open,
         expectations={},

@@ -108,7 +108,7 @@ def _merge() -> Scenario:
         id="update.merge",
         chapter=_CHAPTER,
         title=Text(
-            "Metadata is added, overwritten, deleted, and left alone",
+            "Updates that add, overwrite and delete metadata, and an update that changes nothing",
             "添加、覆盖、删除 metadata，以及不作改动的更新",
         ),
         item_spec=_ACKED,

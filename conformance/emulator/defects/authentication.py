@@ -161,7 +161,7 @@ AUTHENTICATION = (
     defect(
         "auth.letter-case-500",
         "The server finds a token that differs from a valid one in letter case, and then crashes.",
-        "与有效的 token 仅大小写不同的 token 能够查到，随后使服务器崩溃。",
+        "服务器能查到与有效 token 仅大小写不同的 token，随后崩溃。",
         _accepting(_crashing_in_other_case),
         fails="ack.auth.letter-case",
     ),

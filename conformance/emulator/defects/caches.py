@@ -75,7 +75,7 @@ def _answering(server_config: ServerConfig) -> ServerConfig:
 DEFECTS: Sequence[Defect] = (
     defect(
         "cache.state",
-        "An ack decides by the state that a GET read up to a second ago.",
+        "An ack uses the state that a GET read up to a second earlier.",
         "ack 按最多一秒之前的 GET 读到的状态作出决定。",
         _deciding(lambda read, found, item, worker: found(replace(item, state=read(item).state), worker)),
         fails="ack.terminal.stopped-queued ack.terminal.stopping ack.terminal.stopped-forced ack.race.stop",
@@ -83,7 +83,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "cache.owner",
-        "An ack compares its Worker-ID with the one that a GET read up to a second ago.",
+        "An ack compares its Worker-ID with the one that a GET read up to a second earlier.",
         "ack 的 Worker-ID 与最多一秒之前的 GET 读到的 id 比较。",
         _deciding(lambda read, found, item, worker: found(replace(item, worker_id=read(item).worker_id), worker)),
         fails="ack.identity.redelivered",
@@ -91,7 +91,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "cache.answer",
-        "A retry returns the item that a GET read up to a second ago.",
+        "A retry returns the item that a GET read up to a second earlier.",
         "重试返回的是最多一秒之前的 GET 读到的 item。",
         _answering,
         fails="ack.retry.starting ack.retry.active ack.answer.get-agrees",

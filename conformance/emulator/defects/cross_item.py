@@ -127,14 +127,14 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "race.one-item-at-a-time",
         "The server refuses a worker's ack while its ack of another item is in progress.",
-        "一个 worker 对另一个 item 的 ack 正在处理时，它的 ack 被拒绝。",
+        "worker 对另一个 item 的 ack 正在处理时，服务器拒绝该 worker 的 ack。",
         replace_ack(_one_item_at_a_time),
         fails="ack.race.same-worker",
     ),
     defect(
         "race.active-written-back",
         "An ack of an active item writes it back as it was read, which overwrites a stop in between.",
-        "对 active 的 item 执行 ack 时，按读到的内容写回，覆盖了其间的 stop。",
+        "ack 把处于 active 的 item 按读取时的内容写回，覆盖了其间的 stop。",
         replace_ack(_active_written_back),
         fails="ack.race.stop",
     ),

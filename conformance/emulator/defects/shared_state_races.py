@@ -293,14 +293,14 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "race.collapsed",
-        "Overlapping acks of an item are merged into one request, whoever sent them, and all get the same response.",
+        "The server merges overlapping acks of an item into one request, whoever sent them, and all get the same response.",
         "对同一 item 的重叠的 ack，无论由谁发出，都合并为一个请求，得到同一个响应。",
         replace_ack(_collapsing),
         fails="ack.race.foreign-worker ack.race.stop ack.race.redelivery",
     ),
     defect(
         "race.workers-mixed-up",
-        "An ack is checked with the Worker-ID of the next ack of its item.",
+        "The server checks an ack with the Worker-ID of the next ack of its item.",
         "ack 按该 item 的下一个 ack 的 Worker-ID 检查。",
         replace_ack(_mixing_workers_up),
         fails="ack.race.foreign-worker",
@@ -308,7 +308,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "race.lock-kept",
-        "An ack that is refused because another is in progress leaves the item locked permanently.",
+        "If the server refuses an ack because another is in progress, the item stays locked permanently.",
         "ack 因另一个 ack 正在处理而被拒绝，使 item 永久锁定。",
         replace_ack(_keeping_its_lock),
         fails="ack.race.foreign-worker",

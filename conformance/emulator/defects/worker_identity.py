@@ -112,7 +112,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "identity.not-compared-while-queued",
-        "The worker is not compared while the item is queued.",
+        "The server does not compare the worker while the item is queued.",
         "item 处于 queued 时不比较 worker。",
         _comparing(_always, State.QUEUED),
         fails="ack.identity.mismatch-queued ack.identity.redelivered",
@@ -120,7 +120,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "identity.forgotten-once-starting",
-        "The worker is not compared while the item is starting.",
+        "The server does not compare the worker while the item is starting.",
         "item 处于 starting 时不比较 worker。",
         _comparing(_always, State.STARTING),
         fails="ack.identity.mismatch-starting",
@@ -128,7 +128,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "identity.forgotten-once-active",
-        "The worker is not compared while the item is active.",
+        "The server does not compare the worker while the item is active.",
         "item 处于 active 时不比较 worker。",
         _comparing(_always, State.ACTIVE),
         fails="ack.identity.mismatch-active",

@@ -160,7 +160,7 @@ WORK_OPERATIONS = (
     ),
     Variant(
         id="oldest-time-stays",
-        en="`oldest_queued_at` keeps its last time while the queue is empty.",
+        en="`oldest_queued_at` keeps its last value while the queue is empty.",
         zh="队列为空时，`oldest_queued_at` 保留最后一次的时间。",
         profile="work",
         change=replace_operation("GET", f"{_ENVIRONMENT}/work/stats", _last_time_stays),

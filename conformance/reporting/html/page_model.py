@@ -193,7 +193,7 @@ class PageModel:
     def differing_groups(self) -> list[tuple[str, Text, list[FlakyGroup]]]:
         """Checks whose verdict differed between repetitions, those of races apart, each part with id and heading."""
         parts = (
-            ("unsteady", FLAKY_HEADING, [*flaky_groups(self.record)]),
+            ("flaky", FLAKY_HEADING, [*flaky_groups(self.record)]),
             ("races", RACES_HEADING, [*race_groups(self.record)]),
         )
         return [part for part in parts if part[2]]

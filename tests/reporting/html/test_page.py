@@ -318,12 +318,12 @@ def test_the_likeliest_mistake_comes_first() -> None:
         ),
         {},
     )
-    mends = compared_fields(place, "ack.envelope.schema-en")["Common mistakes and fixes"]
-    assert mends.index("from the status alone") < mends.index("error handler")
+    fixes = compared_fields(place, "ack.envelope.schema-en")["Common mistakes and fixes"]
+    assert fixes.index("from the status alone") < fixes.index("error handler")
     for made, order in ((other, usual), (seen, [usual[1], usual[0], *usual[2:]])):
-        mends = compared_fields(made, name)["Common mistakes and fixes"]
-        assert [mends.index(str(inline_code(what))) for what in order] == sorted(
-            mends.index(str(inline_code(what))) for what in usual
+        fixes = compared_fields(made, name)["Common mistakes and fixes"]
+        assert [fixes.index(str(inline_code(what))) for what in order] == sorted(
+            fixes.index(str(inline_code(what))) for what in usual
         )
 
 

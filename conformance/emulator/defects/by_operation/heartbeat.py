@@ -40,7 +40,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "heartbeat.shows-starting",
-        "The first heartbeat returns the state before it.",
+        "The first heartbeat returns the state that the item had before.",
         "首次 heartbeat 返回之前的状态。",
         wrap_app(
             edit_operation(
@@ -101,7 +101,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "heartbeat.refuses-its-value",
-        "A heartbeat that expects the value which was returned gets 412.",
+        "A heartbeat that expects the value of the previous response gets 412.",
         "带上所返回值的 heartbeat 得到 412。",
         deciding(
             lambda item, expectation: (
@@ -169,7 +169,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "heartbeat.accepts-future",
-        "A heartbeat that expects a value of the future is accepted.",
+        "A heartbeat that expects a value in the future is accepted.",
         "接受预期值为未来时间的 heartbeat。",
         accepts_where(
             lambda item, expected: (
@@ -211,7 +211,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "heartbeat.ttl-zero",
         "A `desired_ttl_seconds` of zero or less counts as missing.",
-        "不大于零的 `desired_ttl_seconds` 按缺省处理。",
+        "`desired_ttl_seconds` 不大于零时，按未提供处理。",
         desired_seconds(lambda text: None if text in {"0", "-1"} else text),
         fails="heartbeat.ttl.refused",
     ),
@@ -296,14 +296,14 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "heartbeat.undoes-a-graceful-stop",
-        "A heartbeat beside a graceful stop writes the item back as active.",
+        "A heartbeat that overlaps a graceful stop writes the item back as active.",
         "与优雅停止同时进行的 heartbeat 把 item 写回为 active。",
         writes_over_a_stop(State.STOPPING),
         fails="heartbeat.race.stop",
     ),
     defect(
         "heartbeat.undoes-a-forced-stop",
-        "A heartbeat beside a forced stop writes the item back as active.",
+        "A heartbeat that overlaps a forced stop writes the item back as active.",
         "与强制停止同时进行的 heartbeat 把 item 写回为 active。",
         writes_over_a_stop(State.STOPPED),
         fails="heartbeat.race.stop",

@@ -364,7 +364,7 @@ KINDS: Final[Sequence[Kind]] = (
     ),
     Kind(
         name="stops-before-401",
-        en="A {X} with bad credentials gets 401, and stops the item.",
+        en="A {X} with bad credentials gets 401, but stops the item.",
         zh="凭证无效的 {X} 得到 401，并使 item 停止。",
         make=stopping_at(401),
         fails="refused.changes-nothing",
@@ -372,7 +372,7 @@ KINDS: Final[Sequence[Kind]] = (
     ),
     Kind(
         name="stops-before-404",
-        en="A {X} with the token of another tenant gets 404, and stops the item.",
+        en="A {X} with the token of another tenant gets 404, but stops the item.",
         zh="使用其他租户 token 的 {X} 得到 404，并使 item 停止。",
         make=stopping_at(404),
         fails="refused.changes-nothing",

@@ -119,8 +119,8 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "stats.whole-account",
-        "`depth` of an empty environment counts other environments.",
-        "空环境的 `depth` 统计了其他环境。",
+        "`depth` of an empty environment counts items of other environments.",
+        "空环境的 `depth` 统计了其他环境的 item。",
         _counting(_everybody),
         fails="stats.counts.own-environment",
         may_fail="stats.counts.queued stats.counts.acked",

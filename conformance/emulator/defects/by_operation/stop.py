@@ -137,7 +137,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "stop.queued-shown",
-        "A graceful stop of a queued item returns the state before it.",
+        "A graceful stop of a queued item returns the state that the item had before.",
         "优雅停止 queued 的 item 返回停止之前的状态。",
         _handling(_shows_queued),
         fails="stop.queued.stopped",
@@ -185,7 +185,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "stop.stopped-again",
-        "A stop of a stopped item moves `stopped_at`.",
+        "A stop of a stopped item changes `stopped_at`.",
         "停止 stopped 的 item 会改动 `stopped_at`。",
         _stopping(_again),
         fails="stop.stopped.unchanged",
@@ -262,8 +262,8 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "stop.early-end-time",
-        "A graceful stop sets `stopped_at` already.",
-        "优雅停止就已设置 `stopped_at`。",
+        "A graceful stop already sets `stopped_at`, before the item is `stopped`.",
+        "优雅停止时就已设置 `stopped_at`，而 item 尚未 `stopped`。",
         _stopping(_early_end),
         fails="stop.times.stopped-at",
     ),

@@ -182,7 +182,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "update.null-is-empty",
-        "A null in the patch stores an empty text for an existing key.",
+        "A null in the patch stores an empty string for an existing key.",
         "补丁中的 null 会为已有的键保存空字符串。",
         override(
             merge_metadata=lambda found, old, patch: found(
@@ -193,7 +193,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "update.absent-key-stored",
-        "A null for an absent key stores an empty text.",
+        "A null for an absent key stores an empty string.",
         "对不存在的键使用 null，会保存空字符串。",
         override(
             merge_metadata=lambda found, old, patch: found(
@@ -223,7 +223,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "update.delete-takes-all",
-        "A null in the patch deletes every key that begins alike.",
+        "A null in the patch deletes every key with the same first characters.",
         "补丁中的 null 会删除开头相同的所有键。",
         override(
             merge_metadata=lambda found, old, patch: {
@@ -292,7 +292,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "update.counts-as-ack",
-        "An update moves `acknowledged_at`.",
+        "An update changes `acknowledged_at`.",
         "更新会改动 `acknowledged_at`。",
         _afterwards(
             lambda call, item: (
@@ -326,7 +326,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "update.last-writer-wins",
-        "An update that overlaps another one starts from the metadata before both.",
+        "An update that overlaps another one starts from the metadata as it was before both.",
         "与另一更新重叠的更新，以两者之前的 metadata 为起点。",
         _updating(_last_writer),
         fails="update.race.different-keys",
