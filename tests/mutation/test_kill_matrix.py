@@ -20,7 +20,6 @@ from conformance.mutation.foreign_shapes import FAULTS, ShapeResult, shape_jobs
 from conformance.mutation.kill_matrix import Matrix, MutantResult, MutantStatus, checks, defects_of, unexpected_results
 from conformance.mutation.kill_matrix_html import page
 from conformance.mutation.outcome import Job, Outcome
-from conformance.mutation.pool import run_all
 from conformance.mutation.selection import all_jobs_or_sample
 from conformance.mutation.text_report import summary
 
@@ -282,17 +281,3 @@ def test_every_shape_is_met_alone_and_with_a_fault_of_every_chapter() -> None:
     for name in SHAPES:
         mine = [job.defect for job in jobs if job.shapes == (name,)]
         assert mine == [None, *FAULTS]
-
-
-def _breaks(job: Job) -> Outcome:
-    if job.defect == DEFECT.id:
-        raise RuntimeError("boom")
-    return Outcome(job=job, seconds=0.0, exit_code=0)
-
-
-def test_a_run_that_raises_is_a_crash_and_the_others_go_on() -> None:
-    jobs = [Job(defect=DEFECT.id), Job(), Job(variants=(ODD.id,))]
-    outcomes = {outcome.job: outcome for outcome in run_all(jobs, processes=1, run=_breaks)}
-    assert set(outcomes) == set(jobs)
-    assert outcomes[jobs[0]].crash == "RuntimeError: boom"
-    assert outcomes[jobs[1]].crash is None
