@@ -17,8 +17,8 @@ from conformance.doctor.check_result import NAMES, CheckResult
 from conformance.doctor.diagnose import run_checks
 from conformance.emulator import Tokens, create_app
 from conformance.target import Connection, Credentials, Limits, Secret, Target
-from tests.arrange.test_runs_on_prepared_items import PROGRAM
-from tests.hostile.attacks import everything
+from tests.arrange.served_emulator import PROGRAM
+from tests.hostile.attack import everything
 from tests.hostile.misbehaving_servers import Misbehaviour, Visit, raw, sized, wire
 from tests.hostile.payloads import NASTY
 from tests.hostile.test_tls import ANOTHERS, OURS, with_certificate

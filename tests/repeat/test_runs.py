@@ -20,7 +20,7 @@ from conformance.judging.plan import full_plan
 from conformance.judging.verdict import PlannedCheck
 from conformance.plugin.judging_runner import TIME_LIMIT
 from conformance.plugin.last_failed import read_unpassed_checks
-from tests.arrange.test_runs_on_prepared_items import PROGRAM
+from tests.arrange.served_emulator import PROGRAM
 from tests.cli.apps import Recorded, left_on
 from tests.cli.processes import Ended, Running, cli, start, tokens_environment, until
 from tests.hostile.inspection import check_folder
