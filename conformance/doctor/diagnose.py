@@ -58,7 +58,7 @@ def run_checks(
         if not _stopped(points):
             points += _made(target, credentials, limits)
     except ConfigurationError as error:
-        return [bad("settings", error.reason, _SETTINGS_MEND)]
+        return [bad("settings", error.reason, _SETTINGS_FIX)]
     except TargetUnreachable:
         points += [bad("http", _SLOW, Text("try again when the target is less busy", "请在目标不繁忙时重试"))]
         points += skipped_results(points, _ON_THE_WAY)
@@ -91,7 +91,7 @@ def _given(
     try:
         run_resources = run_with_client(target, credentials, limits, begin, within=_WHOLE)
     except PreflightError as stop:
-        yield bad("work", Text(escape_line(stop.reason.en, 400), escape_line(stop.reason.zh, 400)), _GIVEN_MEND)
+        yield bad("work", Text(escape_line(stop.reason.en, 400), escape_line(stop.reason.zh, 400)), _GIVEN_FIX)
     else:
         yield _shown(run_resources)
     if arrange_config.mode == "command":
@@ -109,7 +109,7 @@ def _shown(run_resources: RunResources) -> CheckResult:
     return unknown(
         "work",
         join(Text("; ", "；"), [Text(escape_line(t.en, 200), escape_line(t.zh, 200)) for t in lacks]),
-        _GIVEN_MEND,
+        _GIVEN_FIX,
     )
 
 
@@ -123,11 +123,11 @@ def _left(sentences: list[str]) -> CheckResult:
     )
 
 
-_GIVEN_MEND: Final = Text(
+_GIVEN_FIX: Final = Text(
     "check the manifest with `work-conformance manifest check`, or the output of the program",
     "请用 `work-conformance manifest check` 检查清单，或检查程序的输出",
 )
-_SETTINGS_MEND: Final = Text("see `work-conformance doctor --help`", "参见 `work-conformance doctor --help`")
+_SETTINGS_FIX: Final = Text("see `work-conformance doctor --help`", "参见 `work-conformance doctor --help`")
 _SLOW: Final = Text("the target did not respond in time", "目标未在时限内响应")
 
 
@@ -149,9 +149,9 @@ def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[
         )
     except PreflightError as stop:
         text = Text(escape_line(stop.reason.en, 400), escape_line(stop.reason.zh, 400))
-        yield bad("work", text, _WORK_MEND)
+        yield bad("work", text, _WORK_FIX)
     except TimeoutError:
-        yield bad("work", _SLOW, _WORK_MEND)
+        yield bad("work", _SLOW, _WORK_FIX)
     except KeyboardInterrupt:
         within = _HURRIED
         yield bad("work", Text("interrupted", "已中断"), Text("run it again", "请重新运行"))
@@ -160,7 +160,7 @@ def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[
     yield from _cleaned(target, credentials, limits, journal, run_id, within=within)
 
 
-_WORK_MEND: Final = Text(
+_WORK_FIX: Final = Text(
     "give the token permission to create, or use prepared items: --arrange manifest or command",
     "请授予 token 创建权限，或使用预先准备的 item：--arrange manifest 或 command",
 )

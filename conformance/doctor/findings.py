@@ -120,11 +120,11 @@ def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
                 "the response below {prefix} is not the API's: no JSON list",
                 "{prefix} 之下的响应不是来自该 API：没有 JSON 列表",
             ).format(prefix=prefix),
-            _PREFIX_MEND,
+            _PREFIX_FIX,
         )
     if status == HTTPStatus.NOT_FOUND:
         words = Text("no environments are listed below {prefix} (HTTP 404)", "{prefix} 之下无法列出环境（HTTP 404）")
-        return unknown("prefix", words.format(prefix=prefix), _GIVEN_MEND)
+        return unknown("prefix", words.format(prefix=prefix), _GIVEN_FIX)
     return unknown("prefix", Text("cannot be determined from this response", "无法根据此响应判断"))
 
 
@@ -136,11 +136,11 @@ def _coding(exchange: Exchange) -> str | None:
     return escape_line(response.header("content-encoding") or "?", _SHOWN)
 
 
-_PREFIX_MEND: Final = Text(
+_PREFIX_FIX: Final = Text(
     f"check --base-url and --api-prefix (default {DEFAULT_API_PREFIX}): together they must lead to /environments",
     f"请检查 --base-url 和 --api-prefix（默认 {DEFAULT_API_PREFIX}）：二者合在一起应指向 /environments",
 )
-_GIVEN_MEND: Final = Text(
+_GIVEN_FIX: Final = Text(
     "check --api-prefix; for a target without this list, use prepared items (--arrange manifest or command)",
     "请检查 --api-prefix；如果目标没有该列表，请使用预先准备的 item（--arrange manifest 或 command）",
 )

@@ -74,14 +74,14 @@ def partly(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 
 def not_exercised(record: RunResult, view: TerminalView) -> Iterator[str]:
-    """Yield the requirements that no check exercised, by reason, unless the reason is told already."""
-    told = (
+    """Yield the requirements that no check exercised, by reason, unless the reason was given already."""
+    given = (
         set()
         if view.verbose
         else {v.reason for r in record.tally.requirements_with_verdict("inconclusive") for v in r.verdicts}
     )
     results = [
-        result for result in record.tally.requirements_with_verdict("not-exercised") if result.reason not in told
+        result for result in record.tally.requirements_with_verdict("not-exercised") if result.reason not in given
     ]
     if not results:
         return

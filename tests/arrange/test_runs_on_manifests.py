@@ -16,7 +16,7 @@ from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer
 from tests.cli.apps import left_on
 from tests.cli.processes import Ended, cli, requirements_of
-from tests.run_invariants.invariants import check_books
+from tests.run_invariants.invariants import check_invariants
 
 from .served_emulator import ACTIVE_NEEDED, NEEDS_POLL, Place, check_conformant, place
 
@@ -125,7 +125,7 @@ def test_a_chapter_passes_without_what_needs_a_poll(chapter: str, place: Place) 
     assert left_out <= NEEDS_POLL
     assert run.last_line.startswith("Selection passed: ")
     assert all(name in run.unwrapped for name in left_out)
-    check_books(run.folder, run.code)
+    check_invariants(run.folder, run.code)
 
 
 def test_strict_wants_what_needs_a_poll_of_a_chapter_too(place: Place) -> None:

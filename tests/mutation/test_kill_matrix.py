@@ -137,8 +137,8 @@ def test_one_run_that_breaks_the_suite_disproves(place: int) -> None:
     outcomes = whole()
     outcomes[place] = Outcome(job=outcomes[place].job, seconds=0, crash="RuntimeError: boom")
     assert not Matrix(outcomes=tuple(outcomes)).all_ratios_full
-    told = "\n".join(summary(Matrix(outcomes=tuple(outcomes)), seed=1, left_out=0, took=(1, 1, 1), lang="en"))
-    assert "RuntimeError: boom" in told
+    output = "\n".join(summary(Matrix(outcomes=tuple(outcomes)), seed=1, left_out=0, took=(1, 1, 1), lang="en"))
+    assert "RuntimeError: boom" in output
 
 
 def test_a_check_without_a_killer_disproves_and_is_named() -> None:
@@ -155,14 +155,14 @@ def test_a_sample_says_what_it_left_out_and_is_the_same_for_a_seed() -> None:
     assert part == all_jobs_or_sample(7, 3) != all_jobs_or_sample(8, 3)
     assert len(part.jobs) + part.left_out == len(all_of_it.jobs)
     assert all_of_it.left_out == 0
-    told = list(
+    output = list(
         summary(Matrix(outcomes=(HEALTHY,), sampled=True), seed=7, left_out=part.left_out, took=(1, 1, 1), lang="en")
     )
     assert (
-        told[0]
+        output[0]
         == f"Sample: 0 of {len(ACK_DEFECTS)} defects, 0 of {len(ACK_VARIANTS)} variants; {part.left_out} runs were left out."
     )
-    assert any("unknown in a sample" in line for line in told)
+    assert any("unknown in a sample" in line for line in output)
 
 
 @pytest.mark.parametrize("sampled", [False, True])
