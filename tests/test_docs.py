@@ -261,7 +261,7 @@ def test_the_build_server_calls_the_command_for_the_tests() -> None:
     assert commands(CONTRIBUTING, "sh bootstrap") == lines[1:]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no permission to execute a file")
 def test_the_build_servers_script_can_be_run() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 

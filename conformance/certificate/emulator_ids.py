@@ -1,4 +1,4 @@
-"""Recognises the suite's own emulator by the ids in the requests, also if nothing else says that it was the target."""
+"""Recognises the suite's own emulator by its ids, also if nothing else says that it was the target."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import string
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from conformance.exchange import Transcript
+from conformance.exchange import Exchange, Transcript
 
 ENOUGH: Final = 3
 """Distinct marked ids; each would occur by chance once in 2^24 ids."""
@@ -26,17 +26,24 @@ _ALPHABETS: Final = (
 
 
 def is_emulator(transcripts: Iterable[Transcript]) -> bool:
-    """Return whether ids in the URLs of the requests are those that the emulator generates."""
+    """Return whether ids in the URLs of the requests, or the request ids, are those that the emulator generates."""
     seen: set[str] = set()
     found = 0
     for transcript in transcripts:
         for exchange in transcript.exchanges:
-            for name in set(_WORD.findall(exchange.request.url)) - seen:
+            for name in set(_names(exchange)) - seen:
                 seen.add(name)
                 found += any(map(_is_marked, _spellings(name)))
             if found >= ENOUGH:
                 return True
     return False
+
+
+def _names(exchange: Exchange) -> Iterator[str]:
+    """Yield what may be an id. A variant of the emulator may have resource ids without a mark, but marks each request id."""
+    yield from _WORD.findall(exchange.request.url)
+    if exchange.response is not None:
+        yield from _WORD.findall(exchange.response.header("x-request-id") or "")
 
 
 def _spellings(name: str) -> Iterator[str]:

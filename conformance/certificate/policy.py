@@ -47,7 +47,8 @@ _DEMO: Final = Text("It is a demonstration, not a product.", "它是演示，并
 class Policy:
     """What is demanded; the default of each field demands nothing.
 
-    `registry_max_age_days` is about the index of a registry, not about a certificate.
+    `registry_max_age_days` is about the index of a registry, not about a certificate; if it is None, the default of
+    `verify` applies.
     """
 
     tokens: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from conformance import __version__
+from conformance.cli.click_messages import translated_messages
 from conformance.cli.command_classes import SuggestingGroup
 from conformance.cli.error_handling import documented_exit_codes, report_os_errors
 from conformance.cli.language import localize
@@ -83,7 +84,8 @@ class _Commands(SuggestingGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"conformance.cli.{cmd_name}_command")
+        with translated_messages():  # click fixes the name of a file or folder when an option is declared
+            module = importlib.import_module(f"conformance.cli.{cmd_name}_command")
         command = module.command
         assert isinstance(command, click.Command)
         return command

@@ -32,7 +32,6 @@ _STANDING: Final = Text("registry {name}, signed at {at}: {standing}", "登记�
 
 _UNUSABLE: Final = Text("the registry cannot be relied on", "登记册不可信")
 _UNSIGNED: Final = Text("the signer of the registry is unknown", "登记册的签名者未知")
-_STALE: Final = Text("the registry's index is too old", "登记册的索引过旧")
 _DOUBTS: Final = {
     "expired": Text("expired by the registry", "登记册显示已过期"),
     "revoked": Text("revoked by the registry", "已被登记册撤销"),
@@ -61,7 +60,8 @@ class RegistryAnswer:
         if self.listing is None:
             return [] if self.trouble is None else [self.trouble]
         unknown = None if self.listing.signer_known else SIGNER_UNKNOWN
-        return [reason for reason in (self.listing.reason, unknown, self.listing.stale) if reason is not None]
+        date = None if self.listing.date_problem is None else self.listing.date_problem.reason
+        return [reason for reason in (self.listing.reason, unknown, date) if reason is not None]
 
     @property
     def doubt(self) -> Text | None:
@@ -72,7 +72,7 @@ class RegistryAnswer:
             return _DOUBTS[self.listing.standing]
         if not self.listing.signer_known:
             return _UNSIGNED
-        return None if self.listing.stale is None else _STALE
+        return None if self.listing.date_problem is None else self.listing.date_problem.clause
 
     def lines(self) -> Iterator[Text]:
         """Yield what the terminal shows."""
@@ -97,8 +97,8 @@ def registry_options(function: F) -> F:
         metavar="DAYS",
         type=click.IntRange(min=1),
         help=localize(
-            "Refuse an index that the registry signed more than DAYS days ago (default: as in the policy).",
-            "拒绝登记册在 DAYS 天以前签名的索引（默认按策略）。",
+            "Refuse an index that the registry signed more than DAYS days ago (default: as in the policy, or 30).",
+            "拒绝登记册在 DAYS 天以前签名的索引（默认按策略；策略未规定时为 30）。",
         ),
     )
     key = registry_key_option(max_age(function))
@@ -127,7 +127,7 @@ def registry_key_option(function: F) -> F:
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryQuestion:
-    """Where the registry is, its authority's key, and how many days old its index may be."""
+    """Where the registry is, its authority's key, and how many days old its index may be; None for the default."""
 
     place: str | None
     key: Path | None

@@ -1,7 +1,6 @@
 """The ASGI application: maps HTTP requests to operations, and refusals to the error envelope."""
 
 import logging
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from .clock import utc_now
 from .errors import ApiError, internal_error, invalid_request, method_not_allowed, not_found
+from .ids import new_request_id
 from .operations import Call, Operation, Operations, read_body
 from .parameters import Query
 from .routes_environments import ENVIRONMENT_OPERATIONS
@@ -133,4 +133,4 @@ class _Refusing:
 
 def _request_id(headers: Headers) -> str:
     """Return the request id that the client sent, or a new one."""
-    return headers.get(_REQUEST_ID) or str(uuid.uuid4())
+    return headers.get(_REQUEST_ID) or new_request_id()

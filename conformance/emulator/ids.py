@@ -1,11 +1,14 @@
-"""Generates resource ids: a prefix and the 32 lower-case hex digits of a UUID version 7.
+"""Generates resource ids, a prefix and the 32 lower-case hex digits of a UUID version 7, and request ids.
 
-Every published example has this format, and the list page says that ascending ids are in order of creation. The last
-six digits are a keyed digest of the others: by them an id shows that it comes from this emulator.
+Every published example of a resource id has this format, and the list page says that ascending ids are in order of
+creation. The last six digits of each id are a keyed digest of the others: by them an id shows that it comes from this
+emulator. Variants write resource ids in other formats, some of which have no place for the mark; no variant changes the
+request ids.
 """
 
 import hashlib
 import secrets
+import uuid
 
 from .clock import Clock
 
@@ -37,6 +40,12 @@ class IdGenerator:
         value = self._milliseconds << 80 | _VERSION | high << 64 | _VARIANT | low
         digits = f"{value:032x}"[: -_MARK_BITS // 4]
         return f"{prefix}{digits}{_mark(digits)}"
+
+
+def new_request_id() -> str:
+    """Return the id of a request that came without one: a UUID version 4 with the mark."""
+    digits = uuid.uuid4().hex[: -_MARK_BITS // 4]
+    return str(uuid.UUID(digits + _mark(digits)))
 
 
 def _mark(digits: str) -> str:

@@ -47,8 +47,8 @@ class Store:
 
     def drop_environment(self, environment_id: str) -> None:
         """Remove an environment with all its work."""
-        for held in (self.environments, self._work, self._queued, self._polls):
-            held.pop(environment_id, None)
+        for table in (self.environments, self._work, self._queued, self._polls):
+            table.pop(environment_id, None)
 
     def sessions_in(self, environment_id: str) -> list[Session]:
         """Return the sessions that refer to an environment, including archived ones."""

@@ -33,7 +33,7 @@ class ChangesSince:
 
     @property
     def new(self) -> list[str]:
-        """Requirements that held in the baseline, or failed there in fewer scenarios."""
+        """Requirements that were met in the baseline, or failed there in fewer scenarios."""
         return self.of("new", "wider")
 
     @property

@@ -9,7 +9,7 @@ from conformance.judging.blocking import JUDGED
 from conformance.judging.verdict import VerdictKind
 
 Change = Literal["new", "wider", "revealed", "still", "narrower", "fixed", "dropped", "other"]
-"""- `new`: violated now, and held before.
+"""- `new`: violated now, and met before.
 - `wider`: violated both times, now in scenarios that passed before.
 - `revealed`: violated now, and not judged before.
 - `still`: violated both times.

@@ -89,7 +89,7 @@ def decide(
     if not any(result.judged for result in tally.results):
         return _decision("inconclusive", Text("nothing was judged", "没有判定任何内容"))
     return _mapped(
-        _waived(tally) if tally.requirements_with_verdict("waived") else _held(tally, selected=selected), states
+        _waived(tally) if tally.requirements_with_verdict("waived") else _passed(tally, selected=selected), states
     )
 
 
@@ -158,14 +158,14 @@ def _waived(tally: Tally) -> Decision:
     return Decision(word="held-but-waived", exit_code=EXIT_CONFORMANT, sentence=sentence)
 
 
-def _held(tally: Tally, *, selected: bool) -> Decision:
-    held = tally.requirements_with_verdict("passed", level="MUST")
+def _passed(tally: Tally, *, selected: bool) -> Decision:
+    passed = tally.requirements_with_verdict("passed", level="MUST")
     words = (
         Text("Selection passed: {n} of {m} MUST judged", "所选部分通过：{m} 条 MUST 中判定了 {n} 条")
         if selected
         else Text("Conformant: {n} of {m} MUST passed", "符合：{m} 条 MUST 中有 {n} 条通过")
     )
-    brief = sentence = words.format(n=len(held), m=tally.must_in_catalogue)
+    brief = sentence = words.format(n=len(passed), m=tally.must_in_catalogue)
     left_out = tally.requirements_with_verdict("not-exercised", level="MUST")
     if left_out:
         rest = Text("{s}; not exercised: {names}", "{s}；未执行：{names}")

@@ -67,7 +67,7 @@ class AllureResults:
         self._lang: Lang = lang
         self._server = server
         self._item: pytest.Item | None = None
-        self._held: tuple[str, Transcript | None] = ("", None)
+        self._last_transcript: tuple[str, Transcript | None] = ("", None)
         self._judged: dict[str, str | None] = {}
         self._written: dict[str, str | None] = {}
         self._shown: dict[str, PlannedCheck] = {}
@@ -197,13 +197,13 @@ class AllureResults:
 
     def _transcript(self, scenario: str) -> Transcript | None:
         """Return a scenario's transcript; None if the scenario was interrupted, because nothing was written then."""
-        if self._held[0] != scenario:
+        if self._last_transcript[0] != scenario:
             try:
                 text = (self._transcripts / f"{scenario}.json").read_text("utf-8")
-                self._held = (scenario, Transcript.from_json(json.loads(text)))
+                self._last_transcript = (scenario, Transcript.from_json(json.loads(text)))
             except (OSError, ValueError, MalformedTranscript):
-                self._held = (scenario, None)
-        return self._held[1]
+                self._last_transcript = (scenario, None)
+        return self._last_transcript[1]
 
     def _time(self, part: TestResult | TestStepResult, exchanges: Sequence[Exchange]) -> None:
         if exchanges:

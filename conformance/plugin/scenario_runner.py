@@ -69,7 +69,7 @@ class ScenarioRunner:
             item_specs_of_scenarios(run_config, self._lines),
             processes=run_config.processes,
         )
-        self._held: dict[str, RepetitionTotals] = {}
+        self._totals: dict[str, RepetitionTotals] = {}
         self._transcripts: dict[str, Future[Transcript]] = {}
         self._cut: Text | None = None
         self._cutting = threading.Lock()
@@ -117,8 +117,8 @@ class ScenarioRunner:
         try:
             return wait_for_transcript(self._transcripts[name])
         except CancelledError:
-            if name in self._held:
-                return self._written(self._held[name].mark_interrupted().transcript_with_counts())
+            if name in self._totals:
+                return self._written(self._totals[name].mark_interrupted().transcript_with_counts())
             reason = self._cut or Text("the run was interrupted", "运行被中断")
             transcript = unfinished_transcript(
                 scenarios()[name], reason, run=self._run_config.run_id, seed=self._run_config.seed
@@ -141,9 +141,9 @@ class ScenarioRunner:
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
         self._loop.close()
-        for name, held in self._held.items():
+        for name, totals in self._totals.items():
             if self._transcripts[name].cancelled():
-                self._written(held.mark_interrupted().transcript_with_counts())
+                self._written(totals.mark_interrupted().transcript_with_counts())
 
     async def _main(self) -> None:
         run_config = self._run_config
@@ -176,24 +176,24 @@ class ScenarioRunner:
 
     async def _perform(self, scenario: Scenario) -> Transcript:
         if scenario.run_last:
-            others = [held for name, held in self._started().items() if not scenarios()[name].run_last]
+            others = [future for name, future in self._started().items() if not scenarios()[name].run_last]
             await asyncio.gather(*map(asyncio.wrap_future, others), return_exceptions=True)
         if scenario.race:
-            await self._hold_races()
-            return self._written(self._held[scenario.id].transcript_with_counts())
+            await self._run_races()
+            return self._written(self._totals[scenario.id].transcript_with_counts())
         repetitions = scenario.repetitions(self._run_config.repeat)
         if repetitions == 1:
-            return self._written(await self._hold(scenario, 1, []))
+            return self._written(await self._run_once(scenario, 1, []))
         used: list[Arranger] = []
         for number in range(1, repetitions + 1):
             done_with, used = used, []
-            await self._judge_and_keep(scenario, await self._hold(scenario, number, used), wanted=repetitions)
+            await self._judge_and_keep(scenario, await self._run_once(scenario, number, used), wanted=repetitions)
             if self._client.is_unreachable:
                 break  # more repetitions cannot change the verdict
             await self._clear(scenario.id, done_with)
-        return self._written(self._held[scenario.id].transcript_with_counts())
+        return self._written(self._totals[scenario.id].transcript_with_counts())
 
-    async def _hold_races(self) -> None:
+    async def _run_races(self) -> None:
         """Run all races of this process. The first caller starts them; the others wait for the same rounds."""
         if self._races is None or self._races.done():
             self._races = asyncio.create_task(self._rounds_of_races())
@@ -207,13 +207,13 @@ class ScenarioRunner:
         """
         await self._rest_is_over()
         races = [each for each in map(scenarios().__getitem__, self._started()) if each.race]
-        races = [each for each in races if each.id not in self._held]
+        races = [each for each in races if each.id not in self._totals]
         self._oddities = find_undocumented_effects(await self._controls(races))
         policy = self._round_policy()
         for number in count(1):
             begun = time.monotonic()
             used: list[Arranger] = []
-            transcripts = await asyncio.gather(*(self._hold(each, number, used) for each in races))
+            transcripts = await asyncio.gather(*(self._run_once(each, number, used) for each in races))
             for scenario, transcript in zip(races, transcripts, strict=True):
                 await self._judge_and_keep(scenario, transcript, wanted=max(number, self._run_config.repeat))
             if self._client.is_unreachable:
@@ -235,12 +235,12 @@ class ScenarioRunner:
             elif control.controls_races and (
                 not control.in_second_environment or any(race.in_second_environment for race in races)
             ):
-                found.append(await self._hold(control, 1, []))
+                found.append(await self._run_once(control, 1, []))
         return found
 
     async def _rest_is_over(self) -> None:
         """Wait until all scenarios that are not races, of all processes, have run and are judged."""
-        rest = [held for name, held in self._started().items() if scenarios()[name].before_races]
+        rest = [future for name, future in self._started().items() if scenarios()[name].before_races]
         await asyncio.gather(*map(asyncio.wrap_future, rest), return_exceptions=True)
         elsewhere = {line.scenario for line in self._lines} - self._started().keys()
         await wait_until_written(
@@ -266,12 +266,12 @@ class ScenarioRunner:
         verdicts = await asyncio.to_thread(lambda: [judge_planned_check(line, transcript) for line in lines])
         with self._cutting:
             if self._cut is None:
-                before = self._held.get(scenario.id)
-                self._held[scenario.id] = add_repetition(
+                before = self._totals.get(scenario.id)
+                self._totals[scenario.id] = add_repetition(
                     before, transcript, verdicts, wanted=wanted, race=scenario.race
                 )
 
-    async def _hold(self, scenario: Scenario, number: int, used: list[Arranger]) -> Transcript:
+    async def _run_once(self, scenario: Scenario, number: int, used: list[Arranger]) -> Transcript:
         """Run a repetition of the scenario, counted from 1, in its turn; its arrangers are added to `used`."""
         async with self._quiet_turn() if scenario.in_second_environment else self._gate:
             stages = self._stages(scenario, number, used)

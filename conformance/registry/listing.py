@@ -18,7 +18,7 @@ from conformance.registry.entry import Entry, read_entry
 from conformance.registry.errors import BrokenRegistry
 from conformance.registry.fetch import Website
 from conformance.registry.files import INDEX, MAX_ENTRY, MAX_INDEX, entry_file, sha256
-from conformance.registry.freshness import stale_reason
+from conformance.registry.freshness import DateProblem, date_problem
 from conformance.registry.index import Index, read_index
 from conformance.registry.keys import was_valid
 from conformance.registry.source import Folder, Source
@@ -49,7 +49,7 @@ _NOT_THEN: Final = Text(
 class Listing:
     """How a certificate stands in a registry. `signer_known`: the caller gave one of the authority's keys.
 
-    `stale` says that the index is older than the caller allows.
+    `date_problem` says that the index is too old, or dated in the future.
     """
 
     standing: Standing
@@ -57,12 +57,12 @@ class Listing:
     signer_known: bool
     reason: Text | None = None
     entry: Entry | None = None
-    stale: Text | None = None
+    date_problem: DateProblem | None = None
 
     @property
     def is_confirmed(self) -> bool:
         """Whether the certificate is listed, by a recent index of a registry whose key the caller gave."""
-        return self.standing == "listed" and self.signer_known and self.stale is None
+        return self.standing == "listed" and self.signer_known and self.date_problem is None
 
     def to_json(self) -> Mapping[str, Any]:
         """Return the listing for programs."""
@@ -88,15 +88,21 @@ def source_of(place: str) -> Source:
 def listing_of(
     bundle: Bundle, source: Source, key: PublicKey | None, *, at: datetime, max_age_days: int | None = None
 ) -> Listing:
-    """Return what a registry says of a certificate at a point in time; None for an index of any age.
+    """Return what a registry says of a certificate at a point in time; without `max_age_days` the default applies.
 
     Raises:
         BrokenRegistry: its content is not what the owner of the given key signed.
         UndecidedRegistry: it cannot be read.
     """
     index = signed_index(source, key)
-    digest, known, stale = digest_of(bundle), key is not None, stale_reason(index, at, max_age_days)
-    unknown = Listing(standing="unknown", index=index, signer_known=known, reason=_NOT_LISTED, stale=stale)
+    digest = digest_of(bundle)
+    unknown = Listing(
+        standing="unknown",
+        index=index,
+        signer_known=key is not None,
+        reason=_NOT_LISTED,
+        date_problem=date_problem(index, at, max_age_days),
+    )
     if digest not in index.entries:
         return unknown
     entry = entry_in(index, digest, source.read(entry_file(digest), MAX_ENTRY))

@@ -15,7 +15,9 @@ from conformance.text import Text, join
 RACES_HEADING: Final = Text("Races that failed in some of their repetitions", "在部分重复中失败的并发场景")
 FLAKY_HEADING: Final = Text("Flaky: the verdict differs between repetitions", "不稳定：各次重复的结论不一致")
 
-_HELD: Final = Text("each scenario ran {n} times, each time on a fresh item", "每个场景执行 {n} 次，每次使用新的 item")
+_RUNS_EACH: Final = Text(
+    "each scenario ran {n} times, each time on a fresh item", "每个场景执行 {n} 次，每次使用新的 item"
+)
 _LESS: Final = Text("fewer repetitions: {names}", "次数不足的场景：{names}")
 _RACED: Final = Text("races: {n}, each run {times}", "并发场景 {n} 个，每个执行 {times} 次")
 _SPREAD: Final = Text(
@@ -26,8 +28,8 @@ _TENTH: Final = 0.1
 _NAMED: Final = 6
 """How many scenarios are named; the rest is counted. report.json names all of them."""
 _IN: Final = Text("{word} in {n}", "{word} {n} 次")
-_RACE_TALLY: Final = Text("{word} in {n} of {held} repetitions", "{held} 次重复中{word} {n} 次")
-_OF: Final = Text("{kinds} of {held}", "{held} 次中{kinds}")
+_RACE_OUTCOMES: Final = Text("{word} in {n} of {runs} repetitions", "{runs} 次重复中{word} {n} 次")
+_OF: Final = Text("{kinds} of {runs}", "{runs} 次中{kinds}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ def repetition_count_text(record: RunResult) -> Text | None:
     times = record.metadata.repeat
     if times == 1:
         return None
-    words = _HELD.format(n=times)
+    words = _RUNS_EACH.format(n=times)
     less = [_times(name, repetitions.held) for name, repetitions in record.scenarios_missing_repetitions.items()]
     if not less:
         return words
@@ -99,8 +101,8 @@ def _groups(differing: Iterable[Verdict]) -> Iterator[FlakyGroup]:
         )
 
 
-def _times(scenario: str, held: int) -> Text:
-    return Text("{name} ({n})", "{name}（{n} 次）").format(name=escape_line(scenario), n=held)
+def _times(scenario: str, runs: int) -> Text:
+    return Text("{name} ({n})", "{name}（{n} 次）").format(name=escape_line(scenario), n=runs)
 
 
 def verdict_counts_text(kind: VerdictKind, repetitions: Repetitions) -> Text:
@@ -111,7 +113,7 @@ def verdict_counts_text(kind: VerdictKind, repetitions: Repetitions) -> Text:
     """
     if repetitions.race:
         worst, times = repetitions.kinds[0] if repetitions.kinds else (kind, repetitions.held)
-        return _RACE_TALLY.format(word=WORDS[worst], n=times, held=repetitions.held)
+        return _RACE_OUTCOMES.format(word=WORDS[worst], n=times, runs=repetitions.held)
     times_each = repetitions.kinds or ((kind, repetitions.held),)
     kinds = join(Text(", ", "、"), (_IN.format(word=WORDS[each], n=times) for each, times in times_each))
-    return _OF.format(kinds=kinds, held=repetitions.held)
+    return _OF.format(kinds=kinds, runs=repetitions.held)

@@ -17,10 +17,10 @@ _AMBER: Final = "#8a6100"
 _RED: Final = "#b3261e"
 _GREY: Final = "#5f6368"
 _MESSAGES: Final[dict[RunStatus, tuple[Text, str]]] = {
-    "conformant": (Text("{held} passed", "{held} 条通过"), _GREEN),
-    "selection-held": (Text("{held} of {all} passed", "{all} 条中 {held} 条通过"), _GREEN),
-    "held-but-waived": (Text("{held} passed, {waived} waived", "{held} 条通过，{waived} 条豁免"), _AMBER),
-    "passed-but-mapped": (Text("{held} passed, states mapped", "{held} 条通过，映射了状态名"), _AMBER),
+    "conformant": (Text("{passed} passed", "{passed} 条通过"), _GREEN),
+    "selection-held": (Text("{passed} of {all} passed", "{all} 条中 {passed} 条通过"), _GREEN),
+    "held-but-waived": (Text("{passed} passed, {waived} waived", "{passed} 条通过，{waived} 条豁免"), _AMBER),
+    "passed-but-mapped": (Text("{passed} passed, states mapped", "{passed} 条通过，映射了状态名"), _AMBER),
     "non-conformant": (Text("{failed} failed", "{failed} 条失败"), _RED),
     "stale-waivers": (Text("stale waivers", "豁免已失效"), _RED),
     "inconclusive": (Text("inconclusive", "无法判定"), _GREY),
@@ -34,7 +34,7 @@ def badge_for(record: RunResult, lang: Lang) -> Badge:
     tally = record.tally
     words, colour = _MESSAGES[record.decision.word]
     message = words.format(
-        held=len(tally.requirements_with_verdict("passed", level="MUST")),
+        passed=len(tally.requirements_with_verdict("passed", level="MUST")),
         all=tally.must_in_catalogue,
         waived=len(tally.requirements_with_verdict("waived", level="MUST")),
         failed=len(tally.requirements_with_verdict("failed", level="MUST")),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
-from conformance.judging.exit_code import EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
+from conformance.judging.exit_code import EXIT_CONFORMANT, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.reporting.escaping import escape_line
@@ -100,21 +101,31 @@ def _advice(record: RunResult) -> Iterator[Text]:
             "请查看服务器在该时刻前后的日志并重新启动；也可用 --outage 允许更长的中断。",
         )
     elif about.strict and inputs:
-        yield Text("Give {inputs}, or run without --strict.", "请提供 {inputs}，或去掉 --strict。").format(
-            inputs=join(Text(", ", "、"), (Text(name, name) for name in inputs))
+        words = (
+            Text("Give {inputs}, or run without --strict.", "请提供 {inputs}，或去掉 --strict。")
+            if replace(record, metadata=replace(about, strict=False)).decision.exit_code == EXIT_CONFORMANT
+            else Text("With --strict the run also needs {inputs}.", "使用 --strict 时还需要提供 {inputs}。")
         )
+        yield words.format(inputs=join(Text(", ", "、"), (Text(name, name) for name in inputs)))
     elif about.unwritten is not None:
         yield Text("Free some space, or name another folder with --output.", "请腾出空间，或用 --output 指定其他目录。")
 
 
 def _missing_inputs(record: RunResult) -> list[str]:
-    """Return the inputs, such as tokens, that requirements without a verdict need."""
-    results = [
-        *record.tally.requirements_with_verdict("not-exercised", level="MUST"),
-        *record.tally.requirements_with_verdict("inconclusive", level="MUST"),
-    ]
-    wanted = (result.requirement.input for result in results)
-    return list(dict.fromkeys(name for name in wanted if name is not None))
+    """Return the inputs, such as tokens, that the run lacked and a MUST needs.
+
+    A requirement can also be open for another reason, such as a time limit. Only a reason that names the input says that
+    it was missing.
+    """
+    return list(
+        dict.fromkeys(
+            result.requirement.input
+            for result in record.tally.results
+            if result.requirement.level == "MUST" and result.requirement.input is not None
+            for verdict in result.verdicts
+            if verdict.kind == "not-exercised" and verdict.reason and result.requirement.input in verdict.reason.en
+        )
+    )
 
 
 def _rest_command(about: RunMetadata, folder: str) -> str:

@@ -10,8 +10,8 @@ from conformance.reporting.messages import summary
 from conformance.text import Text
 
 NOT_JUDGED: Final = Text("Not judged", "未判定")
-_BLOCKED: Final = Text("blocked by the failures above", "因上述失败而受阻")
-_WAIVED: Final = Text("blocked by a waived failure", "因已豁免的失败而受阻")
+_BLOCKED: Final = Text("blocked by the failures above", "因上述失败而无法判定")
+_WAIVED: Final = Text("blocked by a waived failure", "因已豁免的失败而无法判定")
 
 
 def unjudged_checks(record: RunResult) -> dict[Text, list[Verdict]]:

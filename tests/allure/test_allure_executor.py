@@ -77,8 +77,8 @@ def test_of_another_server_only_what_is_known_is_said(environ: dict[str, str]) -
 
 
 def test_another_server_may_tell_its_number_and_address() -> None:
-    told = executor({"CI": "true", "BUILD_NUMBER": "3", "BUILD_URL": "https://ci.example/3"})
-    assert told == {
+    content = executor({"CI": "true", "BUILD_NUMBER": "3", "BUILD_URL": "https://ci.example/3"})
+    assert content == {
         **EXPECTED["another"],
         "buildOrder": 3,
         "buildName": "#3",
@@ -94,10 +94,10 @@ def test_elsewhere_there_is_none(environ: dict[str, str]) -> None:
 
 
 def test_a_number_that_is_none_is_left_out() -> None:
-    told = executor({**JENKINS, "BUILD_NUMBER": "twelve"})
-    assert told is not None
-    assert "buildOrder" not in told
-    assert told["buildName"] == "gateway/main #twelve"
+    content = executor({**JENKINS, "BUILD_NUMBER": "twelve"})
+    assert content is not None
+    assert "buildOrder" not in content
+    assert content["buildName"] == "gateway/main #twelve"
 
 
 def test_a_run_writes_it_beside_the_results(tmp_path: Path) -> None:
@@ -107,6 +107,6 @@ def test_a_run_writes_it_beside_the_results(tmp_path: Path) -> None:
 
 
 def test_the_report_has_its_name_in_the_language_of_the_run() -> None:
-    told = executor({"CI": "true"}, "zh")
-    assert told is not None
-    assert told["reportName"] == "Work API 契约符合性：ack"
+    content = executor({"CI": "true"}, "zh")
+    assert content is not None
+    assert content["reportName"] == "Work API 契约符合性：ack"

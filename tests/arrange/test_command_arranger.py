@@ -136,7 +136,7 @@ def test_one_that_never_stops_writing_is_ended(stream: str) -> None:
     assert time.monotonic() - began < 10
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sessions are of POSIX")
+@pytest.mark.skipif(os.name == "nt", reason="process sessions are POSIX only (os.setsid)")
 def test_one_that_does_not_end_is_ended_with_what_it_started(place: Path) -> None:
     source = """
 import subprocess, sys, time

@@ -142,7 +142,7 @@ def _hold(path: Path, begun: Path, seconds: float) -> None:
     asyncio.run(run())
 
 
-@pytest.mark.skipif(not rw_file_lock.LOCKS, reason="this platform has no such locks")
+@pytest.mark.skipif(not rw_file_lock.LOCKS, reason="file locks are POSIX only (fcntl)")
 def test_another_process_that_is_alone_is_waited_for(path: Path, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     other = multiprocessing.get_context("spawn").Process(target=_hold, args=(path, begun, 0.5))

@@ -19,7 +19,7 @@ from conformance.emulator.defects import DEFECTS
 from tests.cli.apps import API, Recorded, left_on
 from tests.cli.processes import Ended, cli, tokens_environment
 
-from .test_runs_on_prepared_items import PROGRAM, check_conformant
+from .served_emulator import PROGRAM, check_conformant
 
 
 @dataclass

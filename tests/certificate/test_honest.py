@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from conformance.certificate.consistency import contradictions, on_emulator
-from conformance.emulator import Tokens, create_app
+from conformance.emulator import Tokens
+from conformance.emulator.configuration import ServerConfig
+from conformance.emulator.variants import VARIANTS
 from conformance.evidence import EVIDENCE, Evidence, evidence_from_files, parse_index, read_evidence
 from conformance.judging.plan import full_plan
 from tests.certificate.conftest import Certified
@@ -176,11 +178,18 @@ def test_a_hostile_duration_is_data(duration: float, certified: Certified) -> No
 # --- the suite's own emulator
 
 
-def test_the_emulator_is_recognised_by_its_ids(certified: Certified, tmp_path: Path) -> None:
-    tokens = Tokens.generate()
+@pytest.mark.parametrize("variant", [None, "numbers"])
+def test_the_emulator_is_recognised_by_its_ids(variant: str | None, tmp_path: Path) -> None:
+    """In the variant `numbers` the ids of items have no place for a mark; those of requests have one."""
+    tokens, server_config = Tokens.generate(), ServerConfig()
+    if variant is not None:
+        server_config = VARIANTS[variant].change(server_config)
     plan = [line for line in full_plan() if line.scenario in {"retry.active", "retry.starting"}]
-    judge_app(create_app(tokens=tokens), tokens, tmp_path / "run", plan)
+    judge_app(server_config.build(tokens), tokens, tmp_path / "run", plan)
     run = read_evidence(tmp_path / "run")
     assert not run.metadata.embedded
     assert on_emulator(run)
+
+
+def test_a_server_with_other_ids_is_not_the_emulator(certified: Certified) -> None:
     assert not on_emulator(read_evidence(certified.folder))

@@ -39,10 +39,10 @@ def test_a_run_on_a_defect(tmp_path: Path) -> None:
     broken = edit_refused_acks(errors(type="conflict_error"), 409)(create_app(tokens=tokens), tokens)
     record = judge_app(broken, tokens, tmp_path / "run")
     assert record.decision.word == "non-conformant"
-    told = reasons(tmp_path / "run")
+    text = reasons(tmp_path / "run")
     for result in record.tally.requirements_with_verdict("failed", level="MUST"):
-        assert f"- {result.requirement.id}: failed; actual: " in told
-    assert "conflict_error" in told
+        assert f"- {result.requirement.id}: failed; actual: " in text
+    assert "conflict_error" in text
 
 
 def test_a_report_is_not_trusted(certified: Certified, tmp_path: Path) -> None:
@@ -77,18 +77,20 @@ def test_a_must_that_was_not_judged(certified: Certified, tmp_path: Path) -> Non
     data["ending"] = {"kind": "inconclusive", "reason": {"en": "an answer was lost", "zh": "响应丢失"}, "step": None}
     data["exchanges"] = data["exchanges"][:3]
     path.write_text(json.dumps(data), "utf-8")
-    told = reasons(resealed(folder, tmp_path / "again"))
-    assert "- ack.retry.active: inconclusive" in told
+    text = reasons(resealed(folder, tmp_path / "again"))
+    assert "- ack.retry.active: inconclusive" in text
 
 
-@pytest.mark.parametrize(("held", "refused"), [(30, False), (6, True)])
-def test_a_run_whose_repetitions_were_cut_short(held: int, refused: bool, certified: Certified, tmp_path: Path) -> None:
-    """Whatever its circumstances say: how often a scenario was held stands in its transcript."""
+@pytest.mark.parametrize(("repetitions", "refused"), [(30, False), (6, True)])
+def test_a_run_whose_repetitions_were_cut_short(
+    repetitions: int, refused: bool, certified: Certified, tmp_path: Path
+) -> None:
+    """Whatever its circumstances say: how often a scenario ran stands in its transcript."""
     folder = resealed(certified.folder, tmp_path / "run", repeat=30)
     path = folder / "transcripts" / "retry.active.json"
     data = json.loads(path.read_text("utf-8"))
     data["facts"]["repetitions"] = {
-        "wanted": 30, "held": held, "kept": 1, "requests": 99, "differed": {}, "elsewhere": {}
+        "wanted": 30, "held": repetitions, "kept": 1, "requests": 99, "differed": {}, "elsewhere": {}
     }  # fmt: skip
     path.write_text(json.dumps(data), "utf-8")
     sent = sum(map(count_requests, read_evidence(resealed(folder, tmp_path / "counted")).transcripts.values()))
@@ -110,8 +112,8 @@ def test_a_run_without_a_scenario(certified: Certified, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(certified.folder, folder)
     drop_scenario(folder)
-    told = reasons(resealed(folder, tmp_path / "again"))
-    assert "does not contain every scenario of the installed suite; missing: retry.active." in told
+    text = reasons(resealed(folder, tmp_path / "again"))
+    assert "does not contain every scenario of the installed suite; missing: retry.active." in text
 
 
 def edit_transcript(folder: Path) -> None:

@@ -123,12 +123,12 @@ def test_it_holds_where_its_own_verdicts_are_the_same(
     development: Callable[[Path], None], package: Path, certified: Certified, tmp_path: Path
 ) -> None:
     development(package)
-    code, told = verified(package, certified, tmp_path)
-    assert code == 0, told
+    code, output = verified(package, certified, tmp_path)
+    assert code == 0, output
     for note in HOLDS[development]:
-        assert note in told
+        assert note in output
     if not HOLDS[development]:
-        assert "differ from the certified ones" not in told
+        assert "differ from the certified ones" not in output
 
 
 @pytest.mark.parametrize("development", UNCLEAR, ids=lambda development: development.__name__)
@@ -136,8 +136,8 @@ def test_nothing_can_be_told_where_they_are_not(
     development: Callable[[Path], None], package: Path, certified: Certified, tmp_path: Path
 ) -> None:
     development(package)
-    code, told = verified(package, certified, tmp_path)
-    assert code == 2, told
-    assert UNCLEAR[development] in told
-    assert "Install version 0.1.0 of work-conformance (requirement set 1.2) and verify with that version." in told
-    assert told.rstrip().endswith("Cannot tell.")
+    code, output = verified(package, certified, tmp_path)
+    assert code == 2, output
+    assert UNCLEAR[development] in output
+    assert "Install version 0.1.0 of work-conformance (requirement set 1.2) and verify with that version." in output
+    assert output.rstrip().endswith("Cannot tell.")

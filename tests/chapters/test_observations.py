@@ -20,7 +20,7 @@ from conformance.scenario.model import Scenario
 from conformance.target import Credentials, Secret
 from conformance.text import Text
 from tests.client.servers import PAT, Answer, Received, answer
-from tests.scenario.conversations import held, server
+from tests.scenario.conversations import run_scenario, server
 from tests.scenario.transcript_builder import JSON_HEADERS, WORK, envelope, shown
 
 OBSERVATIONS = [scenario for scenario in scenarios().values() if scenario.chapter == "observations"]
@@ -41,7 +41,7 @@ def healthy(request: Received) -> Answer:
 @cache
 def conversation(scenario_id: str) -> tuple[Transcript, tuple[Received, ...]]:
     """The conversation as it goes with a server that takes everything, and the acks that the server saw."""
-    transcript, acks = held(scenarios()[scenario_id], server(healthy), credentials=TOKENS)
+    transcript, acks = run_scenario(scenarios()[scenario_id], server(healthy), credentials=TOKENS)
     return transcript, tuple(acks)
 
 
@@ -163,17 +163,17 @@ def test_whatever_is_answered_nothing_fails_warns_or_breaks(scenario: Scenario, 
 )
 def test_an_answer_is_told_in_words(status: int, body: Any, words: str) -> None:
     transcript, _ = conversation("observe.undelivered")
-    told = observation(replied(transcript, "ack", status, body), "undelivered")
-    assert told is not None
-    assert told.en == words
-    assert told.zh != words or words.isdigit()
+    observed = observation(replied(transcript, "ack", status, body), "undelivered")
+    assert observed is not None
+    assert observed.en == words
+    assert observed.zh != words or words.isdigit()
 
 
 def test_of_several_answers_each_is_named() -> None:
     transcript, _ = conversation("observe.worker-ids")
-    told = observation(replied(transcript, "long", 400, envelope("invalid_request_error")), "worker-id-forms")
-    assert told is not None
-    assert told.en == (
+    observed = observation(replied(transcript, "long", 400, envelope("invalid_request_error")), "worker-id-forms")
+    assert observed is not None
+    assert observed.en == (
         'empty: 200, state "starting"; long: 400, error.type "invalid_request_error"; '
         'script: 200, state "starting"; twice: 200, state "starting"'
     )
@@ -199,9 +199,9 @@ def test_fields_and_headers_are_named() -> None:
     assert plain.response is not None
     for sent, words in ((transcript.facts["request_id"], "x-request-id echoed"), ("other", "x-request-id not echoed")):
         response = replace(plain.response, headers=(("X-Request-Id", sent), ("Server", "s")))
-        told = observation(answered(transcript, {"plain": replace(plain, response=response)}), "response-headers")
-        assert told is not None
-        assert told.en == f'"server, x-request-id"; {words}'
+        observed = observation(answered(transcript, {"plain": replace(plain, response=response)}), "response-headers")
+        assert observed is not None
+        assert observed.en == f'"server, x-request-id"; {words}'
 
 
 @pytest.mark.parametrize("requirement", ["extra-fields", "response-headers"])
@@ -212,10 +212,10 @@ def test_of_a_refusal_there_are_no_fields_to_name(requirement: str) -> None:
 
 def test_a_row_that_needs_a_token_is_left_out_without_one() -> None:
     scenario = scenarios()["observe.precedence"]
-    transcript, acks = held(scenario, server(healthy))
-    told = observation(transcript, "precedence")
-    assert told is not None
-    assert [part.split(":")[0] for part in told.en.split("; ")] == ["401-404", "401-400"]
+    transcript, acks = run_scenario(scenario, server(healthy))
+    observed = observation(transcript, "precedence")
+    assert observed is not None
+    assert [part.split(":")[0] for part in observed.en.split("; ")] == ["401-404", "401-400"]
     assert len(acks) == 2
     full = observation(conversation(scenario.id)[0], "precedence")
     assert full is not None

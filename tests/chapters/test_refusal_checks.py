@@ -1,24 +1,16 @@
-"""What must hold of an ack that is refused: good conversations pass, each spoiled one fails for its own reason."""
+"""The status and the effects of an ack that is refused: good conversations pass, each spoiled one fails for its own reason."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from conformance.exchange import Header
-from conformance.reporting.messages import actual_text, explain
+from conformance.reporting.messages import explain
 from conformance.reporting.request_line import sent_lines
 from conformance.text import LANGS, Lang
 from tests.reporting.run_results import record_of
 from tests.scenario.transcript_builder import (
-    CREATED,
-    ENVIRONMENT,
-    JSON_HEADERS,
-    REQUEST_ID,
-    SESSION,
-    WORK,
     Dialog,
     begun,
     envelope,
@@ -132,101 +124,6 @@ def test_an_item_that_did_not_change_passes_however_late() -> None:
     assert refused().late("after", 60).verdict(UNCHANGED).kind == "passed"
 
 
-# --- the envelope
-
-
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        (without(envelope(CONFLICT), "request_id"), "/request_id"),
-        (without(envelope(CONFLICT), "type"), "/type"),
-        (envelope(CONFLICT) | {"type": "failure"}, "/type"),
-        (envelope(CONFLICT) | {"request_id": 7}, "/request_id"),
-        (envelope(CONFLICT, param=7), "/error/param"),
-        ({**envelope(CONFLICT), "error": {"type": CONFLICT}}, "/error/message"),
-    ],
-)
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_an_envelope_that_is_not_as_documented_fails(body: dict[str, Any], pointer: str, lang: str) -> None:
-    verdict = refused().said("ack", 409, body).verdict(f"ack.envelope.schema-{lang}")
-    assert (verdict.kind, [failure.pointer for failure in verdict.failures]) == ("failed", [pointer])
-
-
-def test_without_an_error_type_the_status_is_not_judged_further() -> None:
-    dialog = refused().said("ack", 409, {"message": "conflict"})
-    assert dialog.verdict("ack.envelope.schema-en").kind == "failed"
-    verdict = dialog.verdict(MISMATCH)
-    assert (verdict.kind, verdict.blocked_by) == ("inconclusive", "ack.envelope.schema-en")
-    assert dialog.verdict(RIGHTFUL).kind == "passed"
-
-
-@pytest.mark.parametrize("text", ["", "<html>", '{"type": "error", "type": "error"}'])
-def test_a_refusal_that_is_not_strict_json_fails_once(text: str) -> None:
-    dialog = refused().said("ack", 409, text=text)
-    assert {rule for rule, kind in dialog.kinds().items() if kind == "failed"} == {"ack.envelope.strict-json"}
-    assert dialog.verdict("ack.envelope.schema-zh").blocked_by == "ack.envelope.strict-json"
-    assert dialog.verdict(MISMATCH).blocked_by == "ack.envelope.strict-json"
-
-
-def test_another_media_type_fails_and_the_body_is_still_judged() -> None:
-    dialog = refused().said("ack", 409, envelope(CONFLICT), headers=(("Content-Type", "text/plain"),))
-    assert dialog.not_passed() == {"ack.envelope.media-type": "failed"}
-
-
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        (envelope(CONFLICT, ""), "/error/message"),
-        (envelope(CONFLICT, " \n"), "/error/message"),
-        (envelope(CONFLICT) | {"request_id": ""}, "/request_id"),
-    ],
-)
-def test_an_empty_string_fails(body: dict[str, Any], pointer: str) -> None:
-    verdict = refused().said("ack", 409, body).verdict("ack.envelope.not-empty")
-    assert (verdict.kind, [failure.pointer for failure in verdict.failures]) == ("failed", [pointer])
-
-
-def test_an_empty_type_is_empty_too() -> None:
-    assert refused().said("ack", 409, envelope("")).verdict("ack.envelope.not-empty").kind == "failed"
-
-
-def test_a_param_of_null_only_warns() -> None:
-    dialog = refused().said("ack", 409, envelope(CONFLICT, param=None))
-    assert dialog.not_passed() == {"ack.envelope.param-not-null": "warned"}
-
-
-@pytest.mark.parametrize("param", ["Worker-ID", ""])
-def test_a_param_may_be_any_string(param: str) -> None:
-    assert refused().said("ack", 409, envelope(CONFLICT, param=param)).not_passed() == {}
-
-
-ECHO = "ack.envelope.request-id-echo"
-
-
-def with_request_id(sent: str) -> Dialog:
-    dialog = refused("envelope.request-id")
-    dialog.facts["request_id"] = sent
-    return dialog
-
-
-def test_a_request_id_that_comes_back_passes() -> None:
-    assert with_request_id(REQUEST_ID).not_passed() == {}
-
-
-def test_a_request_id_that_does_not_come_back_only_warns() -> None:
-    dialog = with_request_id("00000000-0000-4000-8000-000000000000")
-    assert dialog.not_passed() == {ECHO: "warned"}
-    assert REQUEST_ID in dialog.verdict(ECHO).failures[0].actual.en
-
-
-def test_the_echo_of_an_ack_that_was_not_refused_is_not_judged() -> None:
-    verdict = with_request_id(REQUEST_ID).said("ack", 200, shown("starting")).verdict(ECHO)
-    assert (verdict.kind, verdict.blocked_by) == ("inconclusive", MISMATCH)
-
-
-# --- another tenant
-
-
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_refused_ack_is_shown_before_the_get_that_shows_its_effect(lang: Lang) -> None:
     dialog = refused("identity.other-worker.queued").said("after", 200, shown("starting"))
@@ -249,122 +146,6 @@ def test_the_ack_that_was_wrongly_refused_is_shown_after_the_refusal_that_harmed
 def test_a_wrong_status_is_the_fault_of_its_own_request() -> None:
     (failure,) = refused("identity.other-worker.queued").said("ack", 200, shown("starting")).verdict(MISMATCH).failures
     assert not failure.blamed
-
-
-LEAK = "ack.authz.foreign-no-leak"
-
-
-def foreign(body: dict[str, Any]) -> Dialog:
-    return refused("authz.foreign", 404, "not_found_error").said("ack", 404, body)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        envelope("not_found_error"),
-        envelope("not_found_error", f"There is no work item {WORK} in this environment."),
-        envelope("not_found_error", param="work_id"),
-        envelope("not_found_error", state="unknown"),
-        envelope("not_found_error") | {"metadata": None, "data": {}, "stopped_at": None},
-        envelope("not_found_error") | {"type": "work"},
-        envelope("not_found_error", id=WORK, environment_id=ENVIRONMENT),
-        envelope("not_found_error") | {"request": {"path": {"id": WORK, "environment_id": ENVIRONMENT}}},
-        envelope("not_found_error", details=[{"type": "session"}, ["queued", "2026-07-01T08:15:01Z"]]),
-        envelope("not_found_error", "work-conformance/0.1.0 may not do this."),
-    ],
-)
-def test_a_refusal_that_says_only_what_the_caller_sent_leaks_nothing(body: dict[str, Any]) -> None:
-    assert foreign(body).verdict(LEAK).kind == "passed"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        envelope("not_found_error", f"Session {SESSION} belongs to somebody else."),
-        envelope("not_found_error") | {"state": "queued"},
-        envelope("not_found_error", created_at=shown()["created_at"]),
-        envelope("not_found_error") | {"metadata": shown()["metadata"]},
-        envelope("not_found_error") | {"work": shown()},
-        envelope("not_found_error", details=[{"deep": [{"state": "queued"}]}]),
-        envelope("not_found_error", data={"more": {"created_at": CREATED}}),
-        envelope("not_found_error") | {SESSION: True},
-    ],
-)
-def test_a_field_of_the_item_is_a_leak(body: dict[str, Any]) -> None:
-    assert foreign(body).verdict(LEAK).kind == "failed"
-
-
-def test_an_empty_object_tells_nothing() -> None:
-    dialog = foreign(envelope("not_found_error") | {"metadata": {}})
-    assert dialog.said("arrange.poll.1", 200, shown(metadata={})).verdict(LEAK).kind == "passed"
-
-
-def test_a_leak_is_shown_where_it_is() -> None:
-    body = envelope("not_found_error", details=[{"n": 1}, {"state": "queued"}])
-    (failure,) = foreign(body).verdict(LEAK).failures
-    assert (failure.pointer, failure.actual.en) == ("/error/details/1/state", '"queued"')
-
-
-@pytest.mark.parametrize(
-    ("more", "pointer"),
-    [
-        ({"a/b": [{"note": f"session {SESSION}"}]}, "/a~1b/0/note"),
-        ({SESSION: True}, f"/{SESSION}"),
-        ({"work": {"data": shown()["data"]}}, "/work/data"),
-    ],
-)
-def test_a_leaked_value_is_reported_once_with_its_place(more: dict[str, Any], pointer: str) -> None:
-    failures = foreign(envelope("not_found_error") | more).verdict(LEAK).failures
-    assert [failure.pointer for failure in failures] == [pointer]
-
-
-@pytest.mark.parametrize("lang", LANGS)
-def test_the_message_of_a_leak_in_a_header_names_the_header(lang: Lang) -> None:
-    dialog = refused("authz.foreign", 404, "not_found_error")
-    dialog.said("ack", 404, envelope("not_found_error"), headers=(*JSON_HEADERS, ("X-Session", SESSION)))
-    (failure,) = dialog.verdict(LEAK).failures
-    assert "X-Session" in actual_text(failure).in_(lang)
-    assert "`data.id`" in actual_text(failure).in_(lang)
-
-
-@pytest.mark.parametrize(
-    ("header", "kind"),
-    [
-        (("X-Session", SESSION), "failed"),
-        (("Link", f"</sessions/{SESSION}/events>; rel=up"), "failed"),
-        (("X-Owner", "the-other-tenant-1"), "failed"),
-        (("Location", f"/environments/{ENVIRONMENT}/work/{WORK}"), "passed"),
-        (("X-State", "queued"), "passed"),
-    ],
-)
-def test_headers_leak_too(header: Header, kind: str) -> None:
-    dialog = refused("authz.foreign", 404, "not_found_error")
-    dialog.said("arrange.poll.1", 200, shown(metadata={"owner": "the-other-tenant-1"}))
-    dialog.said("ack", 404, envelope("not_found_error"), headers=(*JSON_HEADERS, header))
-    assert dialog.verdict(LEAK).kind == kind
-
-
-def test_a_value_that_the_caller_sent_itself_is_none_of_the_items() -> None:
-    dialog = refused("authz.foreign", 404, "not_found_error")
-    dialog.said("arrange.poll.1", 200, shown(metadata={"work": WORK, "key": "an-unmistakable-one"}))
-    for message, kind in ((f"There is no {WORK}.", "passed"), (f"{WORK} is an-unmistakable-one.", "failed")):
-        dialog.said("ack", 404, envelope("not_found_error", message))
-        said = dialog.exchanges["ack"]
-        dialog.exchanges["ack"] = replace(said, request=replace(said.request, url=f"http://h/work/{WORK}/ack"))
-        verdict = dialog.verdict(LEAK)
-        assert (verdict.kind, [failure.actual.en for failure in verdict.failures]) == (
-            kind,
-            ["a text with the item's `metadata.key`"] if kind == "failed" else [],
-        )
-
-
-def test_an_ack_of_another_tenant_that_succeeds_blocks_the_leak() -> None:
-    dialog = refused("authz.foreign").said("ack", 200, shown("starting"))
-    assert dialog.verdict("ack.authz.foreign").kind == "failed"
-    assert dialog.verdict(LEAK).blocked_by == "ack.authz.foreign"
-
-
-# --- only a SHOULD
 
 
 WITHOUT_ID = "ack.identity.ack-without-id"

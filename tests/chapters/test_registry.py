@@ -11,7 +11,7 @@ from conformance.contract.catalogue import load_catalogue
 from conformance.scenario.model import Scenario
 
 ALL = list(scenarios("ack").values())
-HELD_ALWAYS = [scenario for scenario in ALL if not scenario.on_request]
+ALWAYS_RUN = [scenario for scenario in ALL if not scenario.on_request]
 EACH = pytest.mark.parametrize("scenario", ALL, ids=[scenario.id for scenario in ALL])
 REFUSALS = [s for s in ALL if "ack" in s.expectations and not s.expectations["ack"].allows(success=True)]
 EACH_REFUSAL = pytest.mark.parametrize("scenario", REFUSALS, ids=[scenario.id for scenario in REFUSALS])
@@ -102,7 +102,7 @@ def test_the_quiet_cases_are_the_few_that_need_a_short_reclaim() -> None:
 
 
 def test_only_who_polls_can_hold_the_quiet_cases_and_their_requirements_say_so() -> None:
-    for scenario in HELD_ALWAYS:
+    for scenario in ALWAYS_RUN:
         own = [r for r in scenario.requirements if r.partition(".")[2].partition(".")[0] in {"race", "observe"}]
         marks = {load_catalogue().requirements[requirement].exercised for requirement in own}
         polls = scenario.in_second_environment or (scenario.item_spec.items > 1 and scenario.controls_races)
@@ -123,7 +123,7 @@ def test_the_archived_environment_comes_after_all_else_and_is_the_quiet_one() ->
 @EACH
 def test_a_burst_is_of_acks_that_may_be_lost(scenario: Scenario) -> None:
     racing = {step for step, expectation in scenario.expectations.items() if expectation.race}
-    planned = scenario.chapter == "races" and scenario in HELD_ALWAYS
+    planned = scenario.chapter == "races" and scenario in ALWAYS_RUN
     assert bool(racing) is (planned and scenario.id != "race.not-delivered-again")
     assert not any(scenario.expectations[step].depends_on for step in racing)
     at_once = 10 if ".crowd." in scenario.id else 8 if scenario.item_spec.items > 1 else 4

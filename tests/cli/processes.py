@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from conformance.emulator import Tokens
-from tests.run_invariants.invariants import check_books
+from tests.run_invariants.invariants import check_invariants
 
 PATIENCE = 60.0
 """Seconds after which a process that should have ended long ago is killed, and its test fails."""
@@ -66,8 +66,8 @@ class Ended:
         return {entry["verdict"] for entry in requirements_of(self.report) if entry["level"] == level}
 
     def check_complete(self) -> None:
-        """The books are closed, and no verdict is lost or the suite's own trouble."""
-        check_books(self.folder, self.code)
+        """The invariants of a run are kept, and no verdict is lost or the suite's own trouble."""
+        check_invariants(self.folder, self.code)
         assert self.report["result"]["lost_lines"] == []
         assert self.report["result"]["exit_code"] == self.code
         assert not [line for line in self.lines if line[2] == "suite-error"], self.out
@@ -114,11 +114,11 @@ class _Memory:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
-        while (held := self._held()) is not None:
-            self.peak = max(self.peak, held)
+        while (memory := self._memory()) is not None:
+            self.peak = max(self.peak, memory)
             time.sleep(0.02)
 
-    def _held(self) -> int | None:
+    def _memory(self) -> int | None:
         try:
             lines = self._path.read_text().splitlines()
         except OSError:

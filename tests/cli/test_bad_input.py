@@ -1,4 +1,4 @@
-"""Bad input: exit code 2, one sentence that names the mend, and nothing left on the disk."""
+"""Bad input: exit code 2, one sentence that names the fix, and nothing left on the disk."""
 
 from __future__ import annotations
 

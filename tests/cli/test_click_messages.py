@@ -71,6 +71,17 @@ def test_the_option_goes_before_the_locale(tmp_path: Path) -> None:
     assert "Try 'work-conformance run --help' for help." in ended.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(("replay", "nowhere"), "目录 'nowhere' 不存在"), (("verify", "nowhere"), "文件 'nowhere' 不存在")],
+)
+def test_the_option_also_translates_what_click_fixes_when_options_are_declared(
+    arguments: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    ended = cli(*arguments, "--lang", "zh", cwd=tmp_path, env={"LC_ALL": "C.UTF-8"})
+    assert words in ended.err
+
+
 def test_a_bad_value_in_toml_is_in_chinese(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text("concurrency = 'many'")
     ended = chinese("run", "--config", "c.toml", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""`doctor`: each thing that may stand in the way is found, named with its mend, and nothing is changed by looking."""
+"""`doctor`: each thing that may stand in the way is found, named with its fix, and nothing is changed by looking."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from conformance.doctor.check_result import NAMES, CheckResult
 from conformance.doctor.diagnose import run_checks
 from conformance.emulator import Tokens, create_app
 from conformance.target import Connection, Credentials, Limits, Secret, Target
-from tests.arrange.test_runs_on_prepared_items import PROGRAM
-from tests.hostile.attacks import everything
+from tests.arrange.served_emulator import PROGRAM
+from tests.hostile.attack import everything
 from tests.hostile.misbehaving_servers import Misbehaviour, Visit, raw, sized, wire
 from tests.hostile.payloads import NASTY
 from tests.hostile.test_tls import ANOTHERS, OURS, with_certificate
@@ -46,7 +46,7 @@ def examined(
     connection: Connection | None = None,
     write: bool = False,
 ) -> dict[str, CheckResult]:
-    """The points by their ids, each told once, in both languages, and with a mend where something is in the way."""
+    """The points by their ids, each told once, in both languages, and with a fix where something is in the way."""
     target = Target(base_url=base_url, api_prefix=prefix, connection=connection or Connection())
     points = run_checks(target, credentials, Limits(timeout=3.0), write=write)
     assert len({point.id for point in points}) == len(points)
@@ -202,9 +202,9 @@ def test_a_clock_that_is_off(seconds: float, words: str, tokens: Tokens) -> None
         assert points["clock"].state == "unknown"
         assert "NTP" in fix(points["clock"])
         number, unit, way = words.split()
-        told = re.search(rf"(\d+) {unit} {way}", points["clock"].text.en)
-        assert told is not None
-        assert abs(int(told[1]) - int(number)) <= 5
+        clock = re.search(rf"(\d+) {unit} {way}", points["clock"].text.en)
+        assert clock is not None
+        assert abs(int(clock[1]) - int(number)) <= 5
 
 
 def no_harm(

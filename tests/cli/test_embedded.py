@@ -16,7 +16,7 @@ from conformance.judging.plan import full_plan
 
 from .processes import Ended, cli
 
-HELD = {line.scenario for line in full_plan()}
+PLANNED = {line.scenario for line in full_plan()}
 """The cases of a whole run."""
 
 
@@ -63,7 +63,7 @@ def test_every_planned_line_has_one_verdict_in_every_file(plain: Ended) -> None:
 
 def test_every_scenario_has_a_transcript(plain: Ended) -> None:
     files = {path.stem: path for path in (plain.folder / "transcripts").iterdir()}
-    assert set(files) == HELD
+    assert set(files) == PLANNED
     for name, path in files.items():
         transcript = Transcript.from_json(json.loads(path.read_text("utf-8")))
         assert (transcript.scenario, transcript.ending.kind, transcript.attempt) == (name, "complete", 1)
@@ -101,11 +101,11 @@ def test_however_it_is_spread_each_conversation_is_held_once(
     assert run.code == 0, run.out + run.err
     assert run.lines == plain.lines
     sessions = conversations(run)
-    assert sessions.pop(NAMELESS) >= len(HELD) // 3
+    assert sessions.pop(NAMELESS) >= len(PLANNED) // 3
     assert set(sessions.values()) == {1}
-    assert {_scenario(name) for name in sessions} <= {"preflight", *HELD}
-    assert len(sessions) >= len(HELD) // 3
-    assert len(list((run.folder / "transcripts").iterdir())) == len(HELD)
+    assert {_scenario(name) for name in sessions} <= {"preflight", *PLANNED}
+    assert len(sessions) >= len(PLANNED) // 3
+    assert len(list((run.folder / "transcripts").iterdir())) == len(PLANNED)
     run.check_complete()
 
 

@@ -23,7 +23,7 @@ from conformance.text import LANGS, Lang
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 
 
-def told(*arguments: str, code: int = 0) -> str:
+def explained(*arguments: str, code: int = 0) -> str:
     done = click.testing.CliRunner().invoke(command, arguments, catch_exceptions=False)
     assert done.exit_code == code, done.output
     return done.output
@@ -37,7 +37,7 @@ def squeezed(text: str) -> str:
 @pytest.mark.parametrize("form", ["text", "md"])
 def test_a_requirement_is_told_in_full(lang: Lang, form: str) -> None:
     for rule in load_catalogue().requirements.values():
-        output = told(rule.id, "--lang", lang, "--format", form)
+        output = explained(rule.id, "--lang", lang, "--format", form)
         shown = squeezed(output)
         assert rule.level in output
         assert squeezed(rule.text.in_(lang)) in shown
@@ -58,11 +58,13 @@ def test_a_requirement_is_told_in_full(lang: Lang, form: str) -> None:
 
 
 def test_a_requirement_says_what_it_is_compared_with_and_what_is_compared_with_it() -> None:
-    data = {rule: json.loads(told(rule, "--format=json")) for rule in ("ack.request.json-body", "ack.first.starting")}
+    data = {
+        rule: json.loads(explained(rule, "--format=json")) for rule in ("ack.request.json-body", "ack.first.starting")
+    }
     (json_body,), (first,) = data.values()
     assert json_body["controls"] == ["ack.first.starting", "ack.identity.mismatch-queued"]
     assert "ack.request.json-body" in first["control_of"]
-    assert "`ack.first.starting`" in told("ack.request.json-body", "--lang=zh")
+    assert "`ack.first.starting`" in explained("ack.request.json-body", "--lang=zh")
 
 
 @EACH_LANGUAGE
@@ -80,7 +82,7 @@ def test_every_name_is_explained(lang: Lang) -> None:
 
 
 def test_json_is_for_programs() -> None:
-    [about] = json.loads(told("ack.retry.active", "--format", "json"))
+    [about] = json.loads(explained("ack.retry.active", "--format", "json"))
     assert (about["id"], about["kind"]) == ("ack.retry.active", "requirement")
     assert about["standing"]["level"] == "MUST"
     assert next(scenario["id"] for scenario in about["scenarios"]) == "retry.active"
@@ -100,12 +102,12 @@ def test_json_is_for_programs() -> None:
     ],
 )
 def test_other_names_say_what_they_are(name: str, words: str) -> None:
-    assert words in told(name, "--lang", "en").splitlines()[0]
+    assert words in explained(name, "--lang", "en").splitlines()[0]
 
 
 def test_a_name_of_two_things_is_explained_twice() -> None:
     assert [each.kind for each in explanations("auth.x-api-key")] == ["scenario", "defect"]
-    output = told("auth.x-api-key", "--lang", "en")
+    output = explained("auth.x-api-key", "--lang", "en")
     assert "(scenario)" in output
     assert "--defect" in output
 
@@ -115,7 +117,7 @@ def test_a_name_of_two_things_is_explained_twice() -> None:
     [("ack.retry.activ", "'ack.retry.active'"), ("dispatch", "'ack.first.dispatch-pass'"), ("zzzz", "list")],
 )
 def test_a_wrong_name_is_answered_with_the_nearest(wrong: str, near: str) -> None:
-    assert near in told(wrong, code=2)
+    assert near in explained(wrong, code=2)
 
 
 CONNECTS_DRAWS_OR_JUDGES = frozenset(

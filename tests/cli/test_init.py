@@ -198,7 +198,6 @@ def test_beside_a_pipeline_of_gitlab_that_is_the_default(tree: Path) -> None:
     assert "--ci none" in ended.err
 
 
-@pytest.mark.skipif(os.name == "nt" or (os.geteuid() == 0 and not Path("/proc").exists()), reason="modes of POSIX")
 def test_a_file_that_cannot_be_written_is_named(tree: Path) -> None:
     (tree / ".github").write_text("a file\n")
     ended = init("--base-url", URL, cwd=tree)

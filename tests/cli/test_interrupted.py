@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Scope
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
 from conformance.plugin.judging_runner import TIME_LIMIT
-from tests.run_invariants.invariants import check_books
+from tests.run_invariants.invariants import check_invariants
 
 from .apps import Answer, Gate, left_on, rewritten
 from .processes import Ended, Running, cli, start, tokens_environment
@@ -29,7 +29,7 @@ def gated(tokens: Tokens, passing: int = PASSING) -> tuple[Gate, EmulatorServer]
     return gate, EmulatorServer(gate)
 
 
-def check_told(ended: Ended) -> None:
+def check_interruption_reported(ended: Ended) -> None:
     """Exit code 3, and a report in which every planned line has its verdict."""
     assert ended.code == 3, ended.out + ended.err
     assert ended.err == ""
@@ -54,7 +54,7 @@ def test_a_signal_in_the_middle(number: signal.Signals, processes: str, tokens: 
             ended = running.wait()
             assert running.members() == []
         assert left_on(server.base_url, tokens) == []
-    check_told(ended)
+    check_interruption_reported(ended)
     assert ended.report["run"]["interrupted"] is not None
     assert ended.report["run"]["left_behind"] == []
 
@@ -66,7 +66,7 @@ def test_the_time_limit(tokens: Tokens, tmp_path: Path) -> None:
         ended = cli("run", *options, cwd=tmp_path, env=tokens_environment(tokens))
         assert gate.reached.is_set()
         assert left_on(server.base_url, tokens) == []
-    check_told(ended)
+    check_interruption_reported(ended)
     assert ended.report["run"]["interrupted"]["en"] == TIME_LIMIT.en
     assert TIME_LIMIT.en in ended.last_line
     assert ended.seconds < 25
@@ -75,7 +75,7 @@ def test_the_time_limit(tokens: Tokens, tmp_path: Path) -> None:
 
 def test_a_time_limit_that_is_over_before_anything_is_judged(tmp_path: Path) -> None:
     ended = cli("run", "--max-duration", "0.001", "--output", "out", cwd=tmp_path)
-    check_told(ended)
+    check_interruption_reported(ended)
     assert {verdict for _, _, verdict in ended.lines} == {"inconclusive", "not-exercised"}  # the latter: observations
 
 
@@ -87,7 +87,7 @@ def test_a_server_that_is_gone_in_the_middle(tokens: Tokens, tmp_path: Path) -> 
             assert gate.reached.wait(60)
             server.stop()
             ended = running.wait()
-    check_told(ended)
+    check_interruption_reported(ended)
     assert ended.seconds < 30
     assert "passed" in {verdict for _, _, verdict in ended.lines}
     assert ended.report["run"]["left_behind"] != []
@@ -165,7 +165,7 @@ def test_plain_pytest_stops_at_the_first_red_and_tells_all(tokens: Tokens, tmp_p
         assert left_on(server.base_url, tokens) == []
     assert ended.code == pytest.ExitCode.TESTS_FAILED, ended.out
     assert "stopping after 1 failures" in ended.out
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)
     assert ended.report["result"]["lost_lines"] == []
     assert ended.report["run"]["interrupted"] is not None
     assert len(ended.lines) == len(full_plan())

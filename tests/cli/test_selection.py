@@ -16,13 +16,13 @@ from .processes import Ended, cli, start, tokens_environment
 SCENARIO = "environment.unknown-work"
 
 
-def check_held(ended: Ended) -> None:
+def check_selection_passed(ended: Ended) -> None:
     """Exit code 0 and the words for a selection, which is never called conformant."""
     assert ended.code == 0, ended.out + ended.err
     judged = {rule for _, rule, verdict in ended.lines if verdict == "passed"}
     must = [rule for rule in load_catalogue().of_profile("ack").requirements.values() if rule.level == "MUST"]
-    held = sum(rule.id in judged for rule in must)
-    assert ended.last_line.startswith(f"Selection passed: {held} of {len(must)} MUST judged · ")
+    judged_must = sum(rule.id in judged for rule in must)
+    assert ended.last_line.startswith(f"Selection passed: {judged_must} of {len(must)} MUST judged · ")
     assert "onformant" not in ended.out
     assert ended.report["run"]["selection"] is not None
     ended.check_complete()
@@ -30,7 +30,7 @@ def check_held(ended: Ended) -> None:
 
 def test_by_chapter(tmp_path: Path) -> None:
     ended = cli("run", "--chapter", "environment-kind", "--chapter", "authorization", cwd=tmp_path)
-    check_held(ended)
+    check_selection_passed(ended)
     chapters = {load_catalogue().requirements[rule].chapter for _, rule, _ in ended.lines}
     assert chapters == {"environment-kind", "authorization"}
     wanted = [line for line in full_plan() if load_catalogue().requirements[line.requirement].chapter in chapters]
@@ -39,13 +39,13 @@ def test_by_chapter(tmp_path: Path) -> None:
 
 def test_by_requirement(tmp_path: Path) -> None:
     ended = cli("run", "--requirement", "ack.environment.not-self-hosted", cwd=tmp_path)
-    check_held(ended)
+    check_selection_passed(ended)
     assert {rule for _, rule, _ in ended.lines} == {"ack.environment.not-self-hosted"}
 
 
 def test_by_expression(tmp_path: Path) -> None:
     ended = cli("run", "-k", f"{SCENARIO} and not schema", "-n", "2", cwd=tmp_path)
-    check_held(ended)
+    check_selection_passed(ended)
     assert {scenario for scenario, _, _ in ended.lines} == {SCENARIO}
     assert not [rule for _, rule, _ in ended.lines if "schema" in rule]
     assert len(ended.lines) > 3
@@ -53,7 +53,7 @@ def test_by_expression(tmp_path: Path) -> None:
 
 def test_everything_that_is_asked_for_applies(tmp_path: Path) -> None:
     ended = cli("run", "--chapter", "error-envelope", "-k", f"{SCENARIO} and MUST and not stated", cwd=tmp_path)
-    check_held(ended)
+    check_selection_passed(ended)
     for scenario, rule, _ in ended.lines:
         requirement = load_catalogue().requirements[rule]
         assert (scenario, requirement.chapter, requirement.level) == (SCENARIO, "error-envelope", "MUST")
@@ -61,7 +61,7 @@ def test_everything_that_is_asked_for_applies(tmp_path: Path) -> None:
 
 
 def test_what_an_earlier_run_did_not_pass(tokens: Tokens, tmp_path: Path) -> None:
-    """Red on a server, mended, and only the reds are asked again; a folder and its report are both accepted."""
+    """Red on a server, fixed, and only the failures are asked again; a folder and its report are both accepted."""
     broken = True
 
     def wrong_type(scope: object, answer: Answer) -> Answer:
@@ -78,10 +78,10 @@ def test_what_an_earlier_run_did_not_pass(tokens: Tokens, tmp_path: Path) -> Non
                     cwd=tmp_path, env=tokens_environment(tokens))  # fmt: skip
         assert (still.code, {line[:2] for line in still.lines}) == (1, failure)
         broken = False
-        mended = cli("run", "--base-url", base_url, "--failed-from", "second/report.json", "--output", "third",
+        fixed = cli("run", "--base-url", base_url, "--failed-from", "second/report.json", "--output", "third",
                      cwd=tmp_path, env=tokens_environment(tokens))  # fmt: skip
-    check_held(mended)
-    assert {line[:2] for line in mended.lines} == failure
+    check_selection_passed(fixed)
+    assert {line[:2] for line in fixed.lines} == failure
 
 
 def test_the_folder_of_an_earlier_run_may_be_used_again(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_the_folder_of_an_earlier_run_may_be_used_again(tmp_path: Path) -> None:
     assert not (tmp_path / "reports").exists()
     (tmp_path / "out" / "transcripts" / "left.json").write_text("{")
     second = cli("run", *options, cwd=tmp_path)
-    check_held(second)
+    check_selection_passed(second)
     assert second.report["run"]["id"] != kept
     assert not (tmp_path / "out" / "transcripts" / "left.json").exists()
 
@@ -141,7 +141,7 @@ def test_tokens_may_have_other_names(tokens: Tokens, tmp_path: Path) -> None:
     with served(tokens) as base_url:
         chosen = ("--base-url", base_url, "--chapter", "authorization", "--output", "out")
         ended = cli("run", *chosen, *options, cwd=tmp_path, env=dict(zip(names.values(), values, strict=True)))
-    check_held(ended)
+    check_selection_passed(ended)
     transcripts = "".join(path.read_text("utf-8") for path in (tmp_path / "out" / "transcripts").iterdir())
     assert set(re.findall(r"\$\{(\w+)\}", transcripts)) <= set(names.values())
 

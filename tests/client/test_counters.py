@@ -17,7 +17,7 @@ CREDENTIALS = Credentials(pat=Secret("pt-abcdefghijklmnop", "${QODER_PAT}"))
 AT_ONCE = (("retry-after-ms", "1"),)
 
 
-async def held(base_url: str, *, tries: int) -> tuple[Client, list[Exchange]]:
+async def requests_to(base_url: str, *, tries: int) -> tuple[Client, list[Exchange]]:
     """A post and a get, on a client that tries so many times."""
     target = Target(base_url=base_url)
     async with HttpTransport(base_url, target.connection, LIMITS) as transport:
@@ -28,7 +28,7 @@ async def held(base_url: str, *, tries: int) -> tuple[Client, list[Exchange]]:
 def sent(server: Scripted, *, tries: int = 10) -> tuple[Client, list[Exchange]]:
     async def run() -> tuple[Client, list[Exchange]]:
         async with serving(server) as base_url:
-            return await held(base_url, tries=tries)
+            return await requests_to(base_url, tries=tries)
 
     return asyncio.run(run())
 
@@ -41,7 +41,7 @@ def test_every_request_counts_and_every_refusal_of_the_rate_limit() -> None:
 
 
 def test_a_connection_that_is_refused_is_no_request() -> None:
-    client, exchanges = asyncio.run(held(f"http://127.0.0.1:{closed_port()}", tries=1))
+    client, exchanges = asyncio.run(requests_to(f"http://127.0.0.1:{closed_port()}", tries=1))
     assert [exchange.outcome for exchange in exchanges] == ["fail", "fail"]
     assert (client.request_counters.requests, client.request_counters.throttled) == (0, 0)
 

@@ -66,7 +66,7 @@ async def client_of(server: Handler) -> AsyncIterator[tuple[Client, str]]:
             await client.close()
 
 
-def held(server: Handler, use: Callable[[Client, str], Awaitable[list[Exchange]]]) -> list[Exchange]:
+def exchanges_with(server: Handler, use: Callable[[Client, str], Awaitable[list[Exchange]]]) -> list[Exchange]:
     async def run() -> list[Exchange]:
         async with asyncio.timeout(30), client_of(server) as (client, base_url):
             return await use(client, base_url)
@@ -90,7 +90,7 @@ WAYS = [
 @pytest.mark.parametrize(("ending", "every"), WAYS)
 def test_no_request_is_lost_and_none_is_carried_out_twice(ending: str, every: int) -> None:
     server = Server(ending, every)
-    exchanges = held(server, one_after_another)
+    exchanges = exchanges_with(server, one_after_another)
     assert [exchange.outcome for exchange in exchanges] == ["ok"] * 12
     assert all(e.response is not None and len(e.response.body.text) == len(BODY) for e in exchanges)
     assert [path for path in server.received if path.startswith("POST")] == [f"POST /{n}" for n in range(12)]
@@ -103,7 +103,7 @@ def test_a_server_that_processes_nothing_is_given_up(ending: str) -> None:
     async def once(client: Client, base_url: str) -> list[Exchange]:
         return [await client.perform(post(base_url, 0), age=0)]
 
-    (exchange,) = held(server, once)
+    (exchange,) = exchanges_with(server, once)
     assert (exchange.outcome, exchange.response, exchange.tries) == ("fail", None, MAX_TRIES)
     assert server.received == []
 
@@ -118,14 +118,14 @@ def test_a_connection_that_was_closed_while_nobody_used_it_is_not_used_again() -
             await asyncio.sleep(0.1)
         return exchanges
 
-    exchanges = held(server, with_pauses)
+    exchanges = exchanges_with(server, with_pauses)
     assert [(e.outcome, e.tries) for e in exchanges] == [("ok", 1)] * 4
     assert server.connections == 4
 
 
 def test_what_goes_on_is_one_connection() -> None:
     server = Server("after", 1000)
-    held(server, one_after_another)
+    exchanges_with(server, one_after_another)
     assert server.connections == 1
 
 
@@ -142,7 +142,7 @@ def test_in_a_burst_a_request_waits_at_the_starting_line_once(ending: str) -> No
             exchanges += await asyncio.gather(*sends)
         return exchanges
 
-    exchanges = held(server, bursts)
+    exchanges = exchanges_with(server, bursts)
     assert {exchange.outcome for exchange in exchanges} <= {"ok", "fail"}
     assert [e.outcome for e in exchanges].count("ok") == len([p for p in server.received if p.startswith("POST")])
 
@@ -160,5 +160,5 @@ def test_what_is_no_http2_is_lost_and_not_the_suites_fault(junk: bytes) -> None:
     async def once(client: Client, base_url: str) -> list[Exchange]:
         return [await client.perform(post(base_url, 0), age=0)]
 
-    (exchange,) = held(talk_nonsense, once)
+    (exchange,) = exchanges_with(talk_nonsense, once)
     assert exchange.outcome == "unknown"

@@ -103,14 +103,14 @@ def hold(talk: Talk, server_config: Callable[[ServerConfig], ServerConfig] = lam
     clock = HandClock()
     app = server_config(use_microseconds(ServerConfig(clock=clock))).build(_TOKENS)
 
-    async def held() -> Said:
+    async def converse() -> Said:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://e", timeout=10) as client:
             conversation = Conversation(client, clock)
             await talk(conversation)
             return conversation.said
 
-    return asyncio.run(held())
+    return asyncio.run(converse())
 
 
 def differing(said: Said, usual: Said) -> set[str]:

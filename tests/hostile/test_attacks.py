@@ -16,16 +16,11 @@ import pytest
 from conformance.emulator import Tokens
 from tests.cli.processes import Ended, cli, tokens_environment
 
-from .attacks import (
-    AROUND_ACKS,
-    ON_ACKS,
-    ON_PREPARATIONS,
-    Attack,
-    World,
-    secrets,
-)
+from .attack import Attack, World
+from .attacks import AROUND_ACKS, ON_ACKS, ON_PREPARATIONS
 from .inspection import check_folder, check_streams, check_without, contents
 from .misbehaving_servers import fronted, wire
+from .token_leaks import secrets
 
 LIMIT_SECONDS: Final = 20
 BOUND_SECONDS: Final = 2 * LIMIT_SECONDS

@@ -14,7 +14,8 @@ from conformance.plugin import controller
 from tests.cli.processes import cli, tokens_environment
 from tests.runs import run_suite, settings_for
 
-from .attacks import CHUNKED, everything, removals
+from .attack import everything, removals
+from .bad_responses import CHUNKED
 from .inspection import check_folder, check_streams, check_without, contents
 from .misbehaving_servers import Misbehaviour, Place, over_and_over, raw, sized, wire
 from .test_attacks import BOUND_KIB, BOUND_SECONDS, LIMITS

@@ -9,7 +9,9 @@ import pytest
 
 from conformance.judging.plan import full_plan
 
-from .attacks import ON_ACKS, Attack, acks, envelope, item_requests, refused
+from .attack import Attack, acks, item_requests
+from .attacks import ON_ACKS
+from .bad_responses import envelope, refused
 from .misbehaving_servers import by_path, in_turn, raw, rewritten
 from .test_attacks import check, run
 

@@ -15,7 +15,8 @@ from conformance.emulator import Tokens
 from conformance.plugin.controller import GRACE
 from tests.cli.processes import Ended, cli, tokens_environment
 
-from .attacks import AROUND_ACKS, ON_ACKS, ON_PREPARATIONS, ON_REMOVALS, Attack, World
+from .attack import Attack, World
+from .attacks import AROUND_ACKS, ON_ACKS, ON_PREPARATIONS, ON_REMOVALS
 from .misbehaving_servers import wire
 from .test_attacks import another_host
 

@@ -13,7 +13,7 @@ import pytest
 from conformance.emulator import Tokens
 from tests.cli.processes import Ended, cli, tokens_environment
 
-from .attacks import acks, everything
+from .attack import acks, everything
 from .misbehaving_servers import Misbehaviour, Visit, fronted, raw, wire
 from .test_attacks import LIMITS, SHORT, Attacked, check
 

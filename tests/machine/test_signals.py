@@ -15,7 +15,7 @@ from conformance.emulator import EmulatorServer, Tokens, create_app
 from tests.cli.apps import Gate, left_on
 from tests.cli.processes import Ended, Running, start, tokens_environment, until
 from tests.cli.test_start import alive, free_port
-from tests.run_invariants.invariants import check_books
+from tests.run_invariants.invariants import check_invariants
 
 IN_TIME = 15.0
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -48,7 +48,7 @@ def check(ended: Ended, took: float, left: list[str]) -> None:
     assert ended.err == ""
     assert took < IN_TIME
     assert left == []
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)
     assert ended.report["run"]["interrupted"] is not None
 
 

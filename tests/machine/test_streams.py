@@ -29,7 +29,7 @@ def shell(line: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[bytes
     )
 
 
-def held(ended: subprocess.CompletedProcess[bytes]) -> bool:
+def ended_well(ended: subprocess.CompletedProcess[bytes]) -> bool:
     assert b"Traceback" not in ended.stdout + ended.stderr
     assert b"Exception ignored" not in ended.stdout + ended.stderr
     return ended.returncode == 0
@@ -52,7 +52,7 @@ def held(ended: subprocess.CompletedProcess[bytes]) -> bool:
 )
 @pytest.mark.parametrize("command", [SHORT, "list", "explain ack.first.starting", "run --dry-run"])
 def test_a_stream_that_takes_nothing(command: str, streams: str, unbuffered: str, tmp_path: Path) -> None:
-    assert held(shell(f"ours {command} {streams}", tmp_path, PYTHONUNBUFFERED=unbuffered))
+    assert ended_well(shell(f"ours {command} {streams}", tmp_path, PYTHONUNBUFFERED=unbuffered))
 
 
 def test_the_code_of_a_complaint_stays_too(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_code_page_that_lacks_characters(encoding: str, lang: str, tmp_path: P
     env = {"PYTHONIOENCODING": encoding}
     for command in (SHORT, "list", "explain ack.first.starting", "list --ambiguities"):
         ended = shell(f"ours {command} --lang {lang}", tmp_path, **env)
-        assert held(ended), ended.stderr
+        assert ended_well(ended), ended.stderr
         ended.stdout.decode(encoding)
 
 
@@ -96,17 +96,17 @@ def test_json_stays_json(encoding: str, tmp_path: Path) -> None:
 
 def test_a_certificate_holds_whatever_the_code_page(tmp_path: Path) -> None:
     vendor, challenge = "Łódź 有限公司 😀", shlex.quote("ação 😀")
-    assert held(shell("ours key --out k && ours key --out other", tmp_path))
+    assert ended_well(shell("ours key --out k && ours key --out other", tmp_path))
     key = read_public((tmp_path / "k.pub").read_bytes()).fingerprint
     product = f"vendor = '{vendor}'\nproduct = 'G'\nversion = '1'\nkey = '{key}'\n"
     (tmp_path / "p.toml").write_text(product, "utf-8")
-    assert held(shell(f"ours run --output out --challenge {challenge} --for p.toml", tmp_path))
+    assert ended_well(shell(f"ours run --output out --challenge {challenge} --for p.toml", tmp_path))
     certify = "certify out --demo --sign k"
-    assert held(shell(f"ours {certify}", tmp_path, PYTHONIOENCODING="ascii"))
+    assert ended_well(shell(f"ours {certify}", tmp_path, PYTHONIOENCODING="ascii"))
     for encoding in ("utf-8", "cp1252", "gbk", "ascii"):
         ended = shell("ours verify certificate.json --key k.pub", tmp_path, PYTHONIOENCODING=encoding)
-        assert held(ended)
+        assert ended_well(ended)
         assert "Valid demonstration" in ended.stdout.decode(encoding)
     for streams in (">&-", "2>&-", ">/dev/full", "| true"):
-        assert held(shell(f"ours verify certificate.json --key k.pub {streams}", tmp_path))
+        assert ended_well(shell(f"ours verify certificate.json --key k.pub {streams}", tmp_path))
         assert shell(f"ours verify certificate.json --key other.pub {streams}", tmp_path).returncode == 1

@@ -97,24 +97,24 @@ def test_an_unknown_defect_says_which_is_nearest(lang: str, words: str) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_list_has_every_defect(lang: str) -> None:
-    told = {form: call("list", "--defects", f"--format={form}", lang=lang).output for form in ("text", "md", "json")}
+    output = {form: call("list", "--defects", f"--format={form}", lang=lang).output for form in ("text", "md", "json")}
     for defect in DEFECTS.values():
         sentence = defect.en if lang == "en" else defect.zh
-        assert f"{defect.id}: {sentence}" in told["text"]
-        assert f"| `{defect.id}` | {sentence} |" in told["md"]
-    data = json.loads(told["json"])
+        assert f"{defect.id}: {sentence}" in output["text"]
+        assert f"| `{defect.id}` | {sentence} |" in output["md"]
+    data = json.loads(output["json"])
     assert [entry["id"] for entry in data] == list(DEFECTS)
     assert all(set(entry["text"]) == {"en", "zh"} for entry in data)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_list_has_every_shape(lang: str) -> None:
-    told = {form: call("list", "--shapes", f"--format={form}", lang=lang).output for form in ("text", "md", "json")}
+    output = {form: call("list", "--shapes", f"--format={form}", lang=lang).output for form in ("text", "md", "json")}
     for shape in SHAPES.values():
         sentence = shape.en if lang == "en" else shape.zh
-        assert f"{shape.id}: {sentence}" in told["text"]
-        assert f"| `{shape.id}` | {sentence} |" in told["md"]
-    data = json.loads(told["json"])
+        assert f"{shape.id}: {sentence}" in output["text"]
+        assert f"| `{shape.id}` | {sentence} |" in output["md"]
+    data = json.loads(output["json"])
     assert [entry["id"] for entry in data] == list(SHAPES)
     assert {rule for entry in data for rule in entry["unreachable"]} <= set(load_catalogue().requirements)
 

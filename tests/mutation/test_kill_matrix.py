@@ -20,7 +20,6 @@ from conformance.mutation.foreign_shapes import FAULTS, ShapeResult, shape_jobs
 from conformance.mutation.kill_matrix import Matrix, MutantResult, MutantStatus, checks, defects_of, unexpected_results
 from conformance.mutation.kill_matrix_html import page
 from conformance.mutation.outcome import Job, Outcome
-from conformance.mutation.pool import run_all
 from conformance.mutation.selection import all_jobs_or_sample
 from conformance.mutation.text_report import summary
 
@@ -138,8 +137,8 @@ def test_one_run_that_breaks_the_suite_disproves(place: int) -> None:
     outcomes = whole()
     outcomes[place] = Outcome(job=outcomes[place].job, seconds=0, crash="RuntimeError: boom")
     assert not Matrix(outcomes=tuple(outcomes)).all_ratios_full
-    told = "\n".join(summary(Matrix(outcomes=tuple(outcomes)), seed=1, left_out=0, took=(1, 1, 1), lang="en"))
-    assert "RuntimeError: boom" in told
+    output = "\n".join(summary(Matrix(outcomes=tuple(outcomes)), seed=1, left_out=0, took=(1, 1, 1), lang="en"))
+    assert "RuntimeError: boom" in output
 
 
 def test_a_check_without_a_killer_disproves_and_is_named() -> None:
@@ -156,14 +155,14 @@ def test_a_sample_says_what_it_left_out_and_is_the_same_for_a_seed() -> None:
     assert part == all_jobs_or_sample(7, 3) != all_jobs_or_sample(8, 3)
     assert len(part.jobs) + part.left_out == len(all_of_it.jobs)
     assert all_of_it.left_out == 0
-    told = list(
+    output = list(
         summary(Matrix(outcomes=(HEALTHY,), sampled=True), seed=7, left_out=part.left_out, took=(1, 1, 1), lang="en")
     )
     assert (
-        told[0]
+        output[0]
         == f"Sample: 0 of {len(ACK_DEFECTS)} defects, 0 of {len(ACK_VARIANTS)} variants; {part.left_out} runs were left out."
     )
-    assert any("unknown in a sample" in line for line in told)
+    assert any("unknown in a sample" in line for line in output)
 
 
 @pytest.mark.parametrize("sampled", [False, True])
@@ -282,17 +281,3 @@ def test_every_shape_is_met_alone_and_with_a_fault_of_every_chapter() -> None:
     for name in SHAPES:
         mine = [job.defect for job in jobs if job.shapes == (name,)]
         assert mine == [None, *FAULTS]
-
-
-def _breaks(job: Job) -> Outcome:
-    if job.defect == DEFECT.id:
-        raise RuntimeError("boom")
-    return Outcome(job=job, seconds=0.0, exit_code=0)
-
-
-def test_a_run_that_raises_is_a_crash_and_the_others_go_on() -> None:
-    jobs = [Job(defect=DEFECT.id), Job(), Job(variants=(ODD.id,))]
-    outcomes = {outcome.job: outcome for outcome in run_all(jobs, processes=1, run=_breaks)}
-    assert set(outcomes) == set(jobs)
-    assert outcomes[jobs[0]].crash == "RuntimeError: boom"
-    assert outcomes[jobs[1]].crash is None

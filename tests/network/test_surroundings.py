@@ -51,7 +51,7 @@ def emulator() -> Iterator[tuple[str, Tokens]]:
         yield server.base_url, tokens
 
 
-def check_held(record: RunResult) -> None:
+def check_conformant(record: RunResult) -> None:
     unjudged = [(v.line, v.reason) for v in record.verdicts if v.kind in {"inconclusive", "failed", "suite-error"}]
     assert record.decision.exit_code == 0, (record.decision.sentence, unjudged[:3])
 
@@ -62,7 +62,7 @@ def test_a_restart_of_three_seconds(after: int, tmp_path: Path) -> None:
     chaos = Chaos(1, replace(QUIET, restart_after=after))
     with emulator() as (upstream, tokens), fronted(upstream, chaos) as base_url:
         record = judged(base_url, tokens, tmp_path)
-    check_held(record)
+    check_conformant(record)
     assert record.metadata.duration > 3
     assert record.metadata.leftovers == ()
 
@@ -95,7 +95,7 @@ def test_a_target_that_grants_fifteen_a_second_is_judged_slowly(wait: str | None
 
     with emulator() as (upstream, tokens), between(upstream, limited) as base_url:
         record = judged(base_url, tokens, tmp_path)
-    check_held(record)
+    check_conformant(record)
     assert record.metadata.leftovers == (), "what was turned away is removed later"
 
 
@@ -150,7 +150,7 @@ def test_back_ends_that_share_nothing_are_named(sticky: bool, tmp_path: Path) ->
 
 def test_back_ends_that_share_their_state_are_one_target(tmp_path: Path) -> None:
     with emulator() as (upstream, tokens), between(upstream, BackEnds(upstream, sticky=True)) as base_url:
-        check_held(judged(base_url, tokens, tmp_path))
+        check_conformant(judged(base_url, tokens, tmp_path))
 
 
 class OneByOne(Front):

@@ -9,7 +9,7 @@ from pathlib import Path
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from tests.cli.apps import Gate, left_on
 from tests.cli.processes import start, tokens_environment
-from tests.run_invariants.invariants import check_books
+from tests.run_invariants.invariants import check_invariants
 
 OPTIONS = ("-n", "2", "--output", "out")
 
@@ -30,7 +30,7 @@ def test_one_of_two_is_killed_in_the_middle(tmp_path: Path) -> None:
     assert ended.code == 4, ended.out + ended.err
     assert ended.report["result"]["word"] == "suite-error"
     assert "Suite error: " in ended.last_line
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)
     assert ended.report["result"]["lost_lines"] == []
     broken = [line for line in ended.lines if line[2] == "suite-error"]
     assert len(broken) == 1
@@ -55,4 +55,4 @@ def test_all_of_them_are_killed(tmp_path: Path) -> None:
             ended = running.wait()
         assert left_on(server.base_url, tokens) == []
     assert ended.code == 4, ended.out + ended.err
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)

@@ -128,7 +128,7 @@ def test_after_a_rotation_both_keys_are_trusted_and_old_signatures_hold(listed: 
     newest = new_key()
     rotate(listed.folder, new, newest, at=listed.later(days=5))
     assert ask(listed).index.signer == newest.public
-    assert ask(listed).is_confirmed
+    assert ask(listed, at=listed.later(days=5)).is_confirmed
 
 
 def resign(listed: Listed, key: SigningKey, **index: object) -> None:

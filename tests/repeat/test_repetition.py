@@ -46,7 +46,7 @@ def verdict(requirement: str, kind: VerdictKind) -> Verdict:
     )
 
 
-def held(*times: Kinds) -> RepetitionTotals:
+def totals_of(*times: Kinds) -> RepetitionTotals:
     found: RepetitionTotals | None = None
     for number, kinds in enumerate(times, 1):
         verdicts = [verdict(name, kind) for name, kind in kinds.items()]
@@ -66,13 +66,13 @@ def held(*times: Kinds) -> RepetitionTotals:
     ],
 )
 def test_the_worst_is_kept_and_of_equals_the_first(times: list[Kinds], kept: int) -> None:
-    found = held(*times)
+    found = totals_of(*times)
     assert found.transcript_with_counts().facts["number"] == kept
     assert found.transcript_with_counts().facts[REPETITIONS_FACT]["kept"] == kept
 
 
 def test_only_what_differed_is_counted_and_every_request() -> None:
-    transcript_with_counts = held(
+    transcript_with_counts = totals_of(
         {STARTING: "passed", TIMES: "passed"},
         {STARTING: "failed", TIMES: "passed"},
         {STARTING: "passed", TIMES: "passed"},
@@ -91,7 +91,7 @@ def again(transcript_with_counts: Transcript, requirement: str, kind: VerdictKin
 
 def test_a_line_that_failed_only_in_another_repetition_has_failed() -> None:
     """The first line is the worst one's reason to be kept; the other must not come out green by it."""
-    transcript_with_counts = held(
+    transcript_with_counts = totals_of(
         {STARTING: "failed", TIMES: "inconclusive"},
         {STARTING: "passed", TIMES: "failed"},
         {STARTING: "passed", TIMES: "passed"},
@@ -106,7 +106,7 @@ def test_a_line_that_failed_only_in_another_repetition_has_failed() -> None:
 
 
 def test_a_waiver_of_the_kept_failure_hides_no_other() -> None:
-    transcript_with_counts = held(
+    transcript_with_counts = totals_of(
         {STARTING: "failed", TIMES: "passed"}, {STARTING: "passed", TIMES: "failed"}
     ).transcript_with_counts()
     waivers = parse(f'[[waiver]]\nrequirement = "{STARTING}"\nreason = "known"\n')
@@ -117,25 +117,25 @@ def test_a_waiver_of_the_kept_failure_hides_no_other() -> None:
 def test_what_does_not_come_about_each_time_is_counted_and_not_unsteady() -> None:
     """A race has a refusal at times, a redelivery happens or not: then nothing was said, and nothing differs."""
     twice: list[Kinds] = [{STARTING: "passed"}, {STARTING: "not-exercised"}]
-    found = again(held(*twice).transcript_with_counts(), STARTING, "passed").repetitions
+    found = again(totals_of(*twice).transcript_with_counts(), STARTING, "passed").repetitions
     assert found is not None
     assert (found.kinds, found.flaky) == ((("passed", 1), ("not-exercised", 1)), False)
-    found = again(held(*twice, {STARTING: "warned"}).transcript_with_counts(), STARTING, "warned").repetitions
+    found = again(totals_of(*twice, {STARTING: "warned"}).transcript_with_counts(), STARTING, "warned").repetitions
     assert found is not None
     assert found.flaky
 
 
 def test_a_newer_check_may_make_it_worse_and_never_better() -> None:
-    transcript_with_counts = held({STARTING: "passed"}, {STARTING: "passed"}).transcript_with_counts()
+    transcript_with_counts = totals_of({STARTING: "passed"}, {STARTING: "passed"}).transcript_with_counts()
     assert again(transcript_with_counts, STARTING, "failed").kind == "failed"
-    transcript_with_counts = held(
+    transcript_with_counts = totals_of(
         {STARTING: "failed", TIMES: "inconclusive"}, {STARTING: "passed", TIMES: "failed"}
     ).transcript_with_counts()
     assert again(transcript_with_counts, TIMES, "passed").kind == "failed"
 
 
 def test_a_verdict_crosses_a_process_with_its_tally() -> None:
-    transcript_with_counts = held(
+    transcript_with_counts = totals_of(
         {STARTING: "failed", TIMES: "passed"}, {STARTING: "passed", TIMES: "failed"}
     ).transcript_with_counts()
     for found in (again(transcript_with_counts, TIMES, "passed"), again(transcript_with_counts, STARTING, "failed")):
@@ -168,7 +168,7 @@ def test_what_cannot_be_read_is_never_a_pass(fact: Any) -> None:
 
 def test_it_stays_as_large_whatever_the_number() -> None:
     times: list[Kinds] = [{STARTING: "failed" if n % 3 else "passed", TIMES: "passed"} for n in range(300)]
-    few, many = (len(held(*times[:count]).transcript_with_counts().dumps()) for count in (30, 300))
+    few, many = (len(totals_of(*times[:count]).transcript_with_counts().dumps()) for count in (30, 300))
     assert many - few < 20
 
 

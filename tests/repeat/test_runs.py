@@ -1,4 +1,4 @@
-"""`--repeat N`: every scenario N times on fresh items, the worst counts, and what is unsteady is told."""
+"""`--repeat N`: every scenario N times on fresh items, the worst counts, and what is unsteady is reported."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from conformance.judging.plan import full_plan
 from conformance.judging.verdict import PlannedCheck
 from conformance.plugin.judging_runner import TIME_LIMIT
 from conformance.plugin.last_failed import read_unpassed_checks
-from tests.arrange.test_runs_on_prepared_items import PROGRAM
+from tests.arrange.served_emulator import PROGRAM
 from tests.cli.apps import Recorded, left_on
 from tests.cli.processes import Ended, Running, cli, start, tokens_environment, until
 from tests.hostile.inspection import check_folder
-from tests.run_invariants.invariants import check_books
+from tests.run_invariants.invariants import check_invariants
 from tests.runs import judge_app, run_suite, settings_for
 
 from .servers import Flaky, healthy, sessions
@@ -88,7 +88,7 @@ def test_a_flaky_server_is_red_and_the_tally_is_right(options: tuple[str, ...], 
         assert left_on(emulator.base_url, tokens) == []
     assert ended.code == 1, ended.out + ended.err
     assert (server.first_acks, server.broken) == (12, 3)
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)
     check_folder(ended.folder)
     schema = json.loads((ended.folder / "report.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator(schema).validate(ended.report)
@@ -96,9 +96,9 @@ def test_a_flaky_server_is_red_and_the_tally_is_right(options: tuple[str, ...], 
     tallies = [line_of(ended, FIRST, "ack.first.starting"), line_of(ended, SECOND, "ack.first.starting")]
     assert sum(line["repetitions"]["verdicts"].get("failed", 0) for line in tallies) == server.broken
     for line in tallies:
-        told = line["repetitions"]
-        failed = told["verdicts"].get("failed", 0)
-        assert (line["verdict"], sum(told["verdicts"].values())) == ("failed" if failed else "passed", 6)
+        repetitions = line["repetitions"]
+        failed = repetitions["verdicts"].get("failed", 0)
+        assert (line["verdict"], sum(repetitions["verdicts"].values())) == ("failed" if failed else "passed", 6)
         if failed:
             assert f"failed in {failed}, passed in {6 - failed} of 6" in ended.unwrapped
             summary = (ended.folder / "summary.md").read_text("utf-8")
@@ -139,9 +139,9 @@ def test_what_a_repetition_used_stays_until_the_next_is_over(tmp_path: Path) -> 
     tokens = Tokens.generate()
     server = Recorded(healthy(tokens))
     judge_app(server, tokens, tmp_path / "run", ONE, repeat=4)
-    told = [method for method, path, _ in server.answers if path.startswith("/sessions") and "/events" not in path]
+    methods = [method for method, path, _ in server.answers if path.startswith("/sessions") and "/events" not in path]
     preflight = 1
-    assert told[preflight:] == ["POST", "POST", "DELETE", "POST", "DELETE", "POST", "DELETE", "DELETE", "DELETE"]
+    assert methods[preflight:] == ["POST", "POST", "DELETE", "POST", "DELETE", "POST", "DELETE", "DELETE", "DELETE"]
 
 
 class Seen:
@@ -162,12 +162,12 @@ def test_at_the_time_limit_it_is_judged_on_what_was_held(tmp_path: Path) -> None
     tokens = Tokens.generate()
     record = judge_app(healthy(tokens), tokens, tmp_path / "run", ONE, repeat=10_000, max_duration=2)
     assert {v.kind for v in record.verdicts} == {"passed"}
-    [(name, told)] = record.scenarios_missing_repetitions.items()
+    [(name, repetitions)] = record.scenarios_missing_repetitions.items()
     assert name == FIRST
-    assert 0 < told.held < told.wanted == 10_000
-    assert f"{FIRST} ({told.held})" in (tmp_path / "run" / "summary.md").read_text("utf-8")
+    assert 0 < repetitions.held < repetitions.wanted == 10_000
+    assert f"{FIRST} ({repetitions.held})" in (tmp_path / "run" / "summary.md").read_text("utf-8")
     assert record.decision.exit_code == 3
-    assert f"stopped after {told.held} of 10000 repetitions" in record.decision.sentence.en
+    assert f"stopped after {repetitions.held} of 10000 repetitions" in record.decision.sentence.en
     assert record.metadata.interrupted == TIME_LIMIT
     again = read_evidence(tmp_path / "run").rejudge()
     assert {v.line: v for v in again.verdicts} == {v.line: v for v in record.verdicts}
@@ -208,8 +208,8 @@ def test_a_target_that_is_gone_is_not_asked_again_and_again(tmp_path: Path) -> N
     kinds = {v.kind for v in record.verdicts}
     assert kinds - {"passed"} == {"inconclusive"}, "where it goes between an ack and the get, the ack is judged"
     assert record.decision.word == "inconclusive"
-    [told] = record.scenarios_missing_repetitions.values()
-    assert 5 < told.held < 2000
+    [repetitions] = record.scenarios_missing_repetitions.values()
+    assert 5 < repetitions.held < 2000
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])
@@ -223,17 +223,17 @@ def test_interrupted_it_is_judged_on_what_was_held(processes: str, tmp_path: Pat
             process.process.send_signal(signal.SIGINT)
             ended = process.wait()
         assert left_on(emulator.base_url, tokens) == []
-    check_books(ended.folder, ended.code)
-    told = line_of(ended, FIRST, "ack.first.starting")
-    assert told["verdict"] == "passed", ended.out + ended.err
-    held = told["repetitions"]["held"]
-    assert 0 < held < 10_000
+    check_invariants(ended.folder, ended.code)
+    line = line_of(ended, FIRST, "ack.first.starting")
+    assert line["verdict"] == "passed", ended.out + ended.err
+    repetitions = line["repetitions"]["held"]
+    assert 0 < repetitions < 10_000
     assert "1 scenario, each 10000 times" in ended.unwrapped
     assert ended.code == 3, ended.out + ended.err
-    assert ended.last_line.startswith(f"Inconclusive: stopped after {held} of 10000 repetitions")
+    assert ended.last_line.startswith(f"Inconclusive: stopped after {repetitions} of 10000 repetitions")
     again = cli("replay", "out", "--output", "again", cwd=tmp_path)
     assert again.code == 3
-    assert again.last_line.startswith(f"Inconclusive: stopped after {held} of 10000 repetitions")
+    assert again.last_line.startswith(f"Inconclusive: stopped after {repetitions} of 10000 repetitions")
 
 
 def test_plain_pytest_holds_it_as_often(tmp_path: Path) -> None:

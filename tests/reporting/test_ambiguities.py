@@ -60,10 +60,10 @@ def test_what_rests_on_no_reading_names_none() -> None:
 @pytest.mark.parametrize("form", ["terminal", "junit", "html"])
 @pytest.mark.parametrize("rule", ["ack.retry.active", "ack.not-found.work", "ack.terminal.stopping"])
 def test_a_failure_says_what_it_does_to_a_worker(rule: str, form: str, lang: Lang) -> None:
-    told = consequence_of(rule)
-    assert told is not None
+    sentence = consequence_of(rule)
+    assert sentence is not None
     text = html.unescape(FORMATS[form](record_of(verdict("retry.active", rule, "failed", failures=(failure(),))), lang))
-    assert told.in_(lang) in text
+    assert sentence.in_(lang) in text
 
 
 @EACH_LANGUAGE

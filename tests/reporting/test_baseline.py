@@ -57,9 +57,9 @@ LINES = {
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_terminal_and_the_summary_have_one_line_more(lang: Lang) -> None:
-    told = list(lines(compared(), lang, report_path="report.json"))
-    assert told[-3:-1] == [LINES[lang], ""]
-    assert len(told) == len(list(lines(plain(), lang, report_path="report.json"))) + 2
+    output = list(lines(compared(), lang, report_path="report.json"))
+    assert output[-3:-1] == [LINES[lang], ""]
+    assert len(output) == len(list(lines(plain(), lang, report_path="report.json"))) + 2
     assert LINES[lang].replace("20251231T000000-before", "`20251231T000000-before`") in markdown(compared(), lang)
     assert markdown(plain(), lang).count("\n") + 2 == markdown(compared(), lang).count("\n")
 

@@ -51,12 +51,12 @@ def by_junit2html(path: Path) -> Found:
     for suite in Junit(str(path)):
         for case in suite.all():
             if case.skipped:
-                told = ("skipped", case.skipped_msg or "")
+                outcome = ("skipped", case.skipped_msg or "")
             elif case.failure:
-                told = ("failed", case.failure_msg or "")
+                outcome = ("failed", case.failure_msg or "")
             else:
-                told = ("passed", "")
-            found[case.testclass.name, case.name] = told
+                outcome = ("passed", "")
+            found[case.testclass.name, case.name] = outcome
     return found
 
 

@@ -34,17 +34,17 @@ HEADING: dict[Lang, str] = {
 
 
 def partly() -> RunResult:
-    held: list[Verdict] = [verdict(name, PARTLY) for name in ("first-ack.named-worker", "retry.starting")]
+    passed: list[Verdict] = [verdict(name, PARTLY) for name in ("first-ack.named-worker", "retry.starting")]
     stopped = [verdict("retry.active", name, "inconclusive", blocked_by=CAUSE) for name in (PARTLY, BLOCKED)]
-    return record_of(verdict("retry.active", CAUSE, "failed", failures=(failure(),)), *held, *stopped)
+    return record_of(verdict("retry.active", CAUSE, "failed", failures=(failure(),)), *passed, *stopped)
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_terminal_and_the_summary_say_how_much_was_judged(lang: Lang) -> None:
-    told = list(lines(partly(), lang, report_path="report.json", verbose=True))
-    at = next(number for number, line in enumerate(told) if line.startswith(HEADING[lang]))
-    assert told[at + 1] == f"- {SENTENCE[lang]}"
-    assert told[at + 2].endswith(PARTLY)
+    output = list(lines(partly(), lang, report_path="report.json", verbose=True))
+    at = next(number for number, line in enumerate(output) if line.startswith(HEADING[lang]))
+    assert output[at + 1] == f"- {SENTENCE[lang]}"
+    assert output[at + 2].endswith(PARTLY)
     short = "\n".join(lines(partly(), lang, report_path="report.json"))
     assert SENTENCE[lang] not in short
     assert {"en": "Judged only in part", "zh": "只判定了一部分"}[lang] in short

@@ -48,15 +48,15 @@ EACH_RECORD = pytest.mark.parametrize(("record", "message"), RECORDS.values(), i
 @EACH_RECORD
 def test_it_says_tests_and_what_they_came_to(record: RunResult, message: Text, lang: Lang) -> None:
     root = ElementTree.fromstring(svg(record, lang))
-    told = [LABEL.in_(lang), message.in_(lang)]
-    assert [text.text for text in root.iter(f"{SPACE}text")] == told
-    assert root.attrib["aria-label"] == ": ".join(told)
+    texts = [LABEL.in_(lang), message.in_(lang)]
+    assert [text.text for text in root.iter(f"{SPACE}text")] == texts
+    assert root.attrib["aria-label"] == ": ".join(texts)
     assert root.findtext(f"{SPACE}title") == record.decision.sentence.in_(lang)
     data = json.loads(endpoint(record, lang))
     assert {name: data[name] for name in ("schemaVersion", "label", "message")} == {
         "schemaVersion": 1,
-        "label": told[0],
-        "message": told[1],
+        "label": texts[0],
+        "message": texts[1],
     }
     assert data["color"] == badge_for(record, lang).colour.removeprefix("#")
 

@@ -323,6 +323,24 @@ def test_strict_is_named_where_it_alone_fails_the_run_with_what_is_missing(lang:
 
 
 @pytest.mark.parametrize("lang", LANGS)
+def test_a_strict_run_that_ran_out_of_time_asks_for_no_token_that_was_given(lang: Lang) -> None:
+    missing = Text("no token was given in QODER_FOREIGN_PAT", "未提供 QODER_FOREIGN_PAT")
+    verdicts = [
+        Verdict(line=line, kind="not-exercised", reason=missing)
+        if line.requirement == "ack.authz.foreign"
+        else Verdict(line=line, kind="inconclusive", reason=TIME_LIMIT)
+        for line in full_plan()
+    ]
+    output = shown(record_of(*verdicts, interrupted=TIME_LIMIT, strict=True), lang)
+    advice = {
+        "en": "What to do: With --strict the run also needs QODER_FOREIGN_PAT.",
+        "zh": "下一步：使用 --strict 时还需要提供 QODER_FOREIGN_PAT。",
+    }
+    assert advice[lang] in map(str.strip, output)
+    assert not any("QODER_EXPIRED_PAT" in line or "QODER_FORBIDDEN_PAT" in line for line in output)
+
+
+@pytest.mark.parametrize("lang", LANGS)
 def test_the_verdict_and_the_first_failure_fit_on_one_screen(lang: Lang) -> None:
     for name, requirement in load_catalogue().requirements.items():
         if requirement.level == "MUST":

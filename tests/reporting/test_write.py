@@ -111,8 +111,8 @@ def test_a_report_that_breaks_costs_its_own_file_and_is_named(
         assert name in reports.record.decision.sentence.en
         assert name in list(lines(reports.record, "zh", report_path=None))[-1]
     if name not in {"report.json", "waivers.toml"}:
-        told = json.loads((tmp_path / "report.json").read_text("utf-8"))["result"]
-        assert (told["exit_code"], name in told["sentence"]["en"]) == (4, True)
+        result = json.loads((tmp_path / "report.json").read_text("utf-8"))["result"]
+        assert (result["exit_code"], name in result["sentence"]["en"]) == (4, True)
 
 
 def test_what_cannot_be_written_is_named_with_the_reason_of_the_system(tmp_path: Path) -> None:

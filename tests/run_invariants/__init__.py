@@ -1,1 +1,1 @@
-"""Closing the books: what was planned, what became of each line, and what the exit code may then say."""
+"""Invariants of every run: each planned check has one verdict, and the exit code follows from the verdicts."""

@@ -25,7 +25,7 @@ def plan_of(folder: Path) -> list[PlannedCheck]:
     return [(scenario, rule) for scenario, rule in json.loads((folder / "plan.json").read_text("utf-8"))["lines"]]
 
 
-def check_books(folder: Path, code: int) -> None:
+def check_invariants(folder: Path, code: int) -> None:
     """Hold a run's folder and its exit code to the statement; of pytest's own codes only whether it is 0."""
     report = json.loads((folder / "report.json").read_text("utf-8"))
     requirements = [entry for chapter in report["chapters"] for entry in chapter["requirements"]]

@@ -28,7 +28,7 @@ from tests.cli.processes import Ended, Running, clean_environment, start, tokens
 from tests.cli.test_interrupted import PASSING, careless, gated
 from tests.hostile.inspection import check_folder, check_streams
 
-from .invariants import check_books, plan_of
+from .invariants import check_invariants, plan_of
 
 SHORT: Final = ("--chapter", "environment-kind")
 PLANNED: Final = 2
@@ -64,7 +64,7 @@ def test_interrupted_twice(processes: str, tmp_path: Path) -> None:
             ended = process.wait()
             assert process.members() == []
     assert ended.code == 3, ended.out + ended.err
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)
     check_streams(ended.out, ended.err)
     assert ended.report["run"]["left_behind"] != []
 
@@ -80,7 +80,7 @@ def test_a_target_that_dies_under_two_processes(tmp_path: Path) -> None:
             ended = process.wait()
     assert ended.code == 3, ended.out + ended.err
     assert ended.seconds < 58, "what stayed away for half a minute is not waited for that long again"
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)
     assert len(plan_of(ended.folder)) == len(full_plan())
 
 
@@ -93,7 +93,7 @@ def test_stopping_at_the_first_red_in_two_processes(tmp_path: Path) -> None:
             ended = process.wait()
         assert left_on(server.base_url, tokens) == []
     assert ended.code not in {0, pytest.ExitCode.INTERNAL_ERROR}, ended.out
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)
     assert len(plan_of(ended.folder)) == len(full_plan())
 
 
@@ -155,7 +155,7 @@ def test_nobody_takes_what_is_told(shell: str, tmp_path: Path) -> None:
     command = ["bash", "-c", f"set -o pipefail; {shell.format(words)}"]
     ended = subprocess.run(command, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
-    check_books(tmp_path / "out", 0)
+    check_invariants(tmp_path / "out", 0)
 
 
 def in_a_suite_where(code: str, place: Path) -> Ended:

@@ -1,4 +1,4 @@
-"""The statement itself: books that are not closed are seen."""
+"""The invariants themselves: a run that breaks one is noticed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.reporting.write import write_reports
 
-from .invariants import check_books
+from .invariants import check_invariants
 
 LINES = (PlannedCheck("retry.starting", "ack.retry.starting"), PlannedCheck("auth.expired", "ack.auth.expired"))
 ABOUT = RunMetadata(
@@ -24,21 +24,21 @@ ABOUT = RunMetadata(
 GREEN = (Verdict(line=LINES[0], kind="passed"), Verdict(line=LINES[1], kind="not-exercised"))
 
 
-def books(place: Path, *verdicts: Verdict, **about: Any) -> Path:
+def saved_run(place: Path, *verdicts: Verdict, **about: Any) -> Path:
     write_reports(RunResult(metadata=replace(ABOUT, **about), plan=LINES, verdicts=verdicts), place)
     lines = [[line.scenario, line.requirement] for line in LINES]
     (place / "plan.json").write_text(json.dumps({"lines": lines}))
     return place
 
 
-def test_closed_books(tmp_path: Path) -> None:
-    check_books(books(tmp_path, *GREEN), 0)
+def test_a_consistent_run(tmp_path: Path) -> None:
+    check_invariants(saved_run(tmp_path, *GREEN), 0)
 
 
 def test_a_lost_line_is_told_and_never_green(tmp_path: Path) -> None:
-    check_books(books(tmp_path, GREEN[0]), 4)
+    check_invariants(saved_run(tmp_path, GREEN[0]), 4)
     with pytest.raises(AssertionError):
-        check_books(tmp_path, 0)
+        check_invariants(tmp_path, 0)
 
 
 def edited(edit: Callable[[Any], None]) -> Callable[[Path], None]:
@@ -83,8 +83,8 @@ OPEN: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("what", OPEN)
-def test_open_books(what: str, tmp_path: Path) -> None:
-    place = books(tmp_path, *GREEN)
+def test_an_inconsistent_run(what: str, tmp_path: Path) -> None:
+    place = saved_run(tmp_path, *GREEN)
     OPEN[what](place)
     with pytest.raises(AssertionError):
-        check_books(place, 0)
+        check_invariants(place, 0)

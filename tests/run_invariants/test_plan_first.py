@@ -12,7 +12,7 @@ from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
 from tests.cli.processes import Ended, Running, start, tokens_environment
 
-from .invariants import PlannedCheck, check_books, plan_of
+from .invariants import PlannedCheck, check_invariants, plan_of
 
 SELECTED = "environment.unknown-work or retry.starting"
 
@@ -56,7 +56,7 @@ def test_a_selection_is_planned_first(command: object, options: tuple[str, ...],
     expected = [line for line in lines if any(word in name for word in words for name in line)]
     assert sorted(watched.plans[0]) == sorted(expected)
     assert plan_of(ended.folder) == watched.plans[0]
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)
 
 
 def test_everything_is_planned_first(tmp_path: Path) -> None:
@@ -68,4 +68,4 @@ def test_everything_is_planned_first(tmp_path: Path) -> None:
             ended: Ended = running.wait()
     assert watched.plans[0] == [(line.scenario, line.requirement) for line in full_plan()]
     assert ended.code == 3
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)

@@ -22,7 +22,7 @@ from conformance.plugin import scenario_runner
 from tests.cli.processes import cli, tokens_environment
 from tests.runs import run_suite, settings_for
 
-from .invariants import check_books
+from .invariants import check_invariants
 
 HEALTHY: Final = "healthy"
 SERVERS: Final = (
@@ -68,7 +68,7 @@ def in_processes(name: str, place: Path, *options: str) -> Verdicts:
     with served(name, tokens) as base_url:
         words = ("--base-url", base_url, "--output", "out", *options)
         ended = cli("run", *words, cwd=place, env=tokens_environment(tokens))
-    check_books(ended.folder, ended.code)
+    check_invariants(ended.folder, ended.code)
     report = json.loads((ended.folder / "report.json").read_text("utf-8"))
     return {
         (line["scenario"], entry["id"]): (line["verdict"], line["blocked_by"])

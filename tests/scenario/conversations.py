@@ -74,7 +74,7 @@ def server(answer_of: Callable[[Received], Answer], state: str = "queued") -> Sc
     return Scripted(respond=respond)
 
 
-def held(
+def run_scenario(
     case: Scenario, handler: Scripted, *, credentials: Credentials = CREDENTIALS, limits: Limits | None = None
 ) -> tuple[Transcript, list[Received]]:
     """The transcript of a case, and the acks that the server saw."""

@@ -19,7 +19,7 @@ from conformance.scenario.context import ScenarioContext
 from conformance.target import Limits
 from tests.client.servers import Answer, Received, answer
 
-from .conversations import held, scenario, server
+from .conversations import run_scenario, scenario, server
 from .transcript_builder import shown
 
 STEPS = ("ack.1", "ack.2", "ack.3", "ack.4")
@@ -48,7 +48,7 @@ def race(
         )
         await stage.get("after", item)
 
-    return held(scenario(run_steps), server(answer_of))
+    return run_scenario(scenario(run_steps), server(answer_of))
 
 
 def turns_away(workers: set[str], times: int = 1000) -> Callable[[Received], Answer]:
@@ -193,7 +193,7 @@ def test_a_target_that_is_gone_in_a_burst_ends_the_conversation() -> None:
         send = lambda api, name: api.ack(name, item.environment_id, item.work_id)  # noqa: E731
         await stage.burst(dict.fromkeys(STEPS, send), about=lambda taken: len(taken) >= 2)
 
-    transcript, _ = held(scenario(run_steps), handler, limits=Limits(timeout=2, outage=0.3))
+    transcript, _ = run_scenario(scenario(run_steps), handler, limits=Limits(timeout=2, outage=0.3))
     assert (transcript.ending.kind, transcript.ending.step) == ("inconclusive", None)
     assert transcript.ending.reason is not None
     assert "no longer responds" in transcript.ending.reason.en

@@ -19,7 +19,7 @@ from conformance.text import Text
 from tests.client.servers import PAT, Answer, Received, answer
 
 from . import conversations as held_module
-from .conversations import Given, held, scenario, server
+from .conversations import Given, run_scenario, scenario, server
 from .transcript_builder import ENVIRONMENT, WORK, shown
 
 
@@ -35,7 +35,7 @@ def test_an_item_is_told_in_the_facts_and_seen_where_the_arranger_saw_it() -> No
         assert stage.owner_headers(item, "worker-id") == (("worker-id", item.worker),)
 
     case = scenario(run_steps, item_spec=ItemSpec(transitions=("ack", "stop"), place="quiet"))
-    transcript, _ = held(case, server(accepted))
+    transcript, _ = run_scenario(case, server(accepted))
     assert transcript.ending.kind == "complete"
     worker = transcript.facts["worker"]
     assert transcript.facts == {
@@ -59,7 +59,7 @@ def test_an_item_without_a_name_has_no_rightful_header() -> None:
         item = await stage.item()
         assert (item.worker, stage.owner_headers(item)) == (None, ())
 
-    transcript, _ = held(scenario(run_steps, item_spec=ItemSpec(named=False)), server(accepted))
+    transcript, _ = run_scenario(scenario(run_steps, item_spec=ItemSpec(named=False)), server(accepted))
     assert (transcript.ending.kind, transcript.facts["worker"]) == ("complete", None)
 
 
@@ -78,7 +78,7 @@ def test_a_header_in_another_spelling_reaches_the_arranger(monkeypatch: pytest.M
         await stage.item(header="WORKER-ID")
 
     monkeypatch.setattr(held_module, "Given", Spelling)
-    held(scenario(run_steps), server(accepted))
+    run_scenario(scenario(run_steps), server(accepted))
     assert spelled == [None, "WORKER-ID"]
 
 
@@ -96,7 +96,7 @@ def test_an_item_in_another_state_than_wanted_is_a_precondition(monkeypatch: pyt
         (ItemSpec(transitions=("ack",)), "queued", ("precondition", "before")),
         (ItemSpec(), "starting", ("precondition", "before")),
     ]:
-        transcript, _ = held(scenario(run_steps, item_spec=item_spec), server(accepted, state))
+        transcript, _ = run_scenario(scenario(run_steps, item_spec=item_spec), server(accepted, state))
         assert (transcript.ending.kind, transcript.ending.step) == ending
 
 
@@ -108,7 +108,7 @@ def test_an_ack_may_have_a_form_of_its_own() -> None:
         await stage.try_ack("elsewhere", item, (("Worker-ID", "工作"),), environment_id="env_x")
 
     handler = server(accepted)
-    _, (plain, *_) = held(scenario(run_steps), handler)
+    _, (plain, *_) = run_scenario(scenario(run_steps), handler)
     assert (plain.method, plain.path) == ("POST", f"/api/v1/cloud/environments/{ENVIRONMENT}/work/{WORK}/ack")
     _, _, put, elsewhere = handler.requests
     assert (put.method, put.path.rpartition("/work/")[2], put.body) == ("PUT", "work%201%2F2/ack/?a=1", b"{")
@@ -126,9 +126,9 @@ def test_only_an_ack_that_must_be_answered_ends_the_conversation_when_it_is_lost
         exchange = await stage.try_ack("ack", await stage.item())
         assert exchange.outcome == "unknown"
 
-    transcript, acks = held(scenario(must), server(lambda _: reply))
+    transcript, acks = run_scenario(scenario(must), server(lambda _: reply))
     assert (transcript.ending.kind, transcript.attempt, len(acks)) == (kind, 4, 4)
-    transcript, acks = held(scenario(may), server(lambda _: reply))
+    transcript, acks = run_scenario(scenario(may), server(lambda _: reply))
     assert (transcript.ending.kind, transcript.attempt, len(acks)) == ("complete", 1, 1)
 
 
@@ -156,7 +156,7 @@ def test_a_second_delivery_is_where_the_item_was_last_seen(monkeypatch: pytest.M
         await stage.redeliver(await stage.item(), (("Worker-ID", "w"),))
 
     monkeypatch.setattr(held_module, "Given", Delivering)
-    transcript, _ = held(scenario(run_steps), server(accepted))
+    transcript, _ = run_scenario(scenario(run_steps), server(accepted))
     assert (transcript.ending.kind, transcript.facts["seen_by"]) == ("complete", "redeliver.poll.3")
     assert given == [((("Worker-ID", "w"),), REDELIVERY_PATIENCE)]
 
@@ -181,7 +181,7 @@ def test_an_arranger_that_has_no_item_ends_the_conversation(
         await stage.item()
 
     monkeypatch.setattr(held_module, "Given", Empty)
-    transcript, acks = held(scenario(run_steps), server(accepted))
+    transcript, acks = run_scenario(scenario(run_steps), server(accepted))
     assert (transcript.ending.kind, transcript.ending.step, transcript.facts, acks) == (kind, step, {}, [])
 
 
@@ -195,7 +195,7 @@ def test_a_transcript_holds_only_so_much(monkeypatch: pytest.MonkeyPatch) -> Non
         for number in range(4):
             await stage.ack(f"ack.{number}", item)
 
-    transcript, _ = held(scenario(run_steps), server(lambda _: answer(200, next(bodies))))
+    transcript, _ = run_scenario(scenario(run_steps), server(lambda _: answer(200, next(bodies))))
     kept = [transcript.find(f"ack.{number}") for number in range(4)]
     found = [(each.response.body.problem, len(each.response.body.text)) for each in kept if each and each.response]
     assert found == [(None, 3002), ("too-large", 0), (None, 2), ("too-large", 0)]

@@ -23,7 +23,7 @@ from conformance.scenario.transcript_view import TranscriptView
 from conformance.target import Credentials, Secret
 from tests.client.servers import connected
 
-from .conversations import held, scenario, server
+from .conversations import run_scenario, scenario, server
 from .test_context import accepted
 
 TOKENS = Tokens.generate()
@@ -63,12 +63,12 @@ def on_the_emulator(item_spec: ItemSpec, journal: Journal) -> tuple[Transcript, 
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Transcript, Journal]:
+def performed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Transcript, Journal]:
     return on_the_emulator(STARTING, Journal(tmp_path_factory.mktemp("items") / "journal.jsonl"))
 
 
-def test_each_item_is_another_one_of_the_same_environment(told: tuple[Transcript, Journal]) -> None:
-    transcript, _ = told
+def test_each_item_is_another_one_of_the_same_environment(performed: tuple[Transcript, Journal]) -> None:
+    transcript, _ = performed
     assert transcript.ending.kind == "complete", transcript.ending
     items = transcript.facts["items"]
     assert list(items) == ["a", "b", "c"]
@@ -79,8 +79,8 @@ def test_each_item_is_another_one_of_the_same_environment(told: tuple[Transcript
     assert transcript.facts["arranged_by"] == "api"
 
 
-def test_each_item_is_its_workers(told: tuple[Transcript, Journal]) -> None:
-    transcript, _ = told
+def test_each_item_is_its_workers(performed: tuple[Transcript, Journal]) -> None:
+    transcript, _ = performed
     view = TranscriptView(scenario(three, item_spec=STARTING), transcript)
     for name, item in transcript.facts["items"].items():
         assert view.item(item["seen_by"])["id"] == view.item(f"after.{name}")["id"] == item["work_id"]
@@ -88,8 +88,8 @@ def test_each_item_is_its_workers(told: tuple[Transcript, Journal]) -> None:
         assert view.response(f"foreign.{name}").status == 409
 
 
-def test_every_step_is_there_once_and_under_its_items_name(told: tuple[Transcript, Journal]) -> None:
-    transcript, _ = told
+def test_every_step_is_there_once_and_under_its_items_name(performed: tuple[Transcript, Journal]) -> None:
+    transcript, _ = performed
     steps = Counter(exchange.step for exchange in transcript.exchanges)
     assert set(steps.values()) == {1}
     for prefix in ("", "b.", "c."):
@@ -97,8 +97,8 @@ def test_every_step_is_there_once_and_under_its_items_name(told: tuple[Transcrip
     assert not any(step.startswith("a.") for step in steps)
 
 
-def test_every_session_is_journalled_under_a_name_of_its_own(told: tuple[Transcript, Journal]) -> None:
-    _, journal = told
+def test_every_session_is_journalled_under_a_name_of_its_own(performed: tuple[Transcript, Journal]) -> None:
+    _, journal = performed
     sessions = [made for made in journal.read() if made.collection == "sessions"]
     assert len({made.name for made in sessions}) == len({made.id for made in sessions}) == 3
 
@@ -135,7 +135,7 @@ def test_several_items_are_not_asked_of_whoever_gives_them(tmp_path: Path, monke
         return ManifestArranger(api, assign_items([], []), Journal(tmp_path / "journal.jsonl"), "a.case")
 
     monkeypatch.setattr(held_module, "Given", given)
-    transcript, acks = held(scenario(three), server(accepted))
+    transcript, acks = run_scenario(scenario(three), server(accepted))
     assert (transcript.ending.kind, transcript.exchanges, acks) == ("not-exercised", (), [])
 
 

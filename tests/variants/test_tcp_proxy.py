@@ -81,7 +81,7 @@ def connected(url: str) -> Iterator[socket.socket]:
         yield client
 
 
-def told(client: socket.socket, size: int | None = None) -> bytes:
+def received(client: socket.socket, size: int | None = None) -> bytes:
     """What comes: so many bytes, or until the end."""
     data = b""
     while size is None or len(data) < size:
@@ -98,7 +98,7 @@ def exchanged(wire: ProxyConfig, answer: bytes = ANSWER, ask: bytes = ASK) -> tu
     with standing(upstream, wire) as url, connected(url) as client:
         client.sendall(ask)
         client.shutdown(socket.SHUT_WR)
-        return upstream.heard[0] if (back := told(client)) and upstream.heard else b"", back
+        return upstream.heard[0] if (back := received(client)) and upstream.heard else b"", back
 
 
 def test_the_plain_wire_passes_on_what_it_gets() -> None:
@@ -112,7 +112,7 @@ def test_several_exchanges_share_a_connection() -> None:
     with standing(upstream) as url, connected(url) as client:
         for _ in range(3):
             client.sendall(ASK)
-            assert told(client, len(ANSWER)) == ANSWER
+            assert received(client, len(ANSWER)) == ANSWER
     assert (len(upstream.heard), upstream.connections) == (3, 1)
 
 
@@ -122,7 +122,7 @@ def test_a_request_that_comes_byte_by_byte_is_heard_whole() -> None:
     with standing(upstream) as url, connected(url) as client:
         for byte in ask:
             client.sendall(bytes([byte]))
-        assert told(client, len(ANSWER)) == ANSWER
+        assert received(client, len(ANSWER)) == ANSWER
     assert upstream.heard == [ask]
 
 
@@ -141,9 +141,9 @@ def test_chunks_are_understood_however_they_are_cut(cut: int) -> None:
     with standing(upstream) as url, connected(url) as client:
         client.sendall(ASK)
         expected = b'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n{"a\r\n4\r\n":1}\r\n0\r\n\r\n'
-        assert told(client, len(expected)) == expected
+        assert received(client, len(expected)) == expected
         client.sendall(ASK)
-        assert told(client, len(ANSWER)) == ANSWER
+        assert received(client, len(ANSWER)) == ANSWER
 
 
 def test_a_body_without_an_announced_end_is_passed_on_in_chunks() -> None:
@@ -165,7 +165,7 @@ def test_an_answer_without_a_body_ends_with_its_head(ask: bytes, answer: bytes, 
     with standing(upstream, wire) as url, connected(url) as client:
         for _ in range(2):
             client.sendall(ask)
-            assert told(client, len(answer)) == answer
+            assert received(client, len(answer)) == answer
 
 
 def test_interim_answers_of_the_server_are_left_out_and_the_wires_own_comes_first() -> None:
@@ -203,14 +203,14 @@ def test_a_connection_that_is_closed_is_announced_to_be() -> None:
     upstream = Upstream([[ANSWER], [ANSWER]])
     with standing(upstream, ProxyConfig(closes=True)) as url, connected(url) as client:
         client.sendall(ASK)
-        assert b"connection: close\r\n\r\n" in told(client)
+        assert b"connection: close\r\n\r\n" in received(client)
 
 
 def test_an_idle_connection_is_closed_without_a_word() -> None:
     upstream = Upstream([[ANSWER], [ANSWER]])
     with standing(upstream, ProxyConfig(idle_seconds=0.05)) as url, connected(url) as client:
         client.sendall(ASK)
-        assert told(client) == ANSWER
+        assert received(client) == ANSWER
 
 
 def test_heads_are_edited_both_ways() -> None:
@@ -253,7 +253,7 @@ def test_one_in_so_many_is_reset_before_it_is_heard_and_then_after() -> None:
             with connected(url) as client:
                 client.sendall(ASK)
                 try:
-                    outcomes.append((told(client, len(ANSWER)) == ANSWER, len(upstream.heard)))
+                    outcomes.append((received(client, len(ANSWER)) == ANSWER, len(upstream.heard)))
                 except ConnectionResetError:
                     outcomes.append((False, len(upstream.heard)))
     assert outcomes == [(True, 1), (False, 1), (True, 2), (False, 3)]
@@ -275,10 +275,10 @@ def test_what_is_no_request_ends_its_connection_only(ask: bytes) -> None:
         with connected(url) as client, suppress(OSError):
             client.sendall(ask)
             client.shutdown(socket.SHUT_WR)
-            assert not told(client).startswith(b"HTTP/1.1 200") or ask.startswith(b"\x16")
+            assert not received(client).startswith(b"HTTP/1.1 200") or ask.startswith(b"\x16")
         with connected(url) as client:
             client.sendall(ASK)
-            assert told(client, len(ANSWER)) == ANSWER
+            assert received(client, len(ANSWER)) == ANSWER
 
 
 @pytest.mark.parametrize("answer", [b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nshort", b""])
@@ -293,7 +293,7 @@ def test_no_more_is_held_than_a_client_takes() -> None:
     upstream = Upstream([[b"HTTP/1.1 200 OK\r\ncontent-length: 209715200\r\n\r\n", *(megabyte for _ in range(200))]])
     with standing(upstream) as url, connected(url) as client:
         client.sendall(ASK)
-        told(client, 100)
+        received(client, 100)
         before = -1
         while before != upstream.sent:  # until nothing more is taken
             before = upstream.sent

@@ -87,10 +87,10 @@ Send = Callable[..., Coroutine[Any, Any, httpx.Response]]
 def overlapping(visit: Visit, talk: Callable[[Send], Coroutine[Any, Any, None]]) -> None:
     """Hold a conversation with a second server of the variant, on one event loop, where requests may overlap."""
 
-    async def held() -> None:
+    async def serve() -> None:
         transport = httpx.ASGITransport(visit.server_config.build(visit.tokens))
         headers = {"Authorization": f"Bearer {visit.tokens.owner}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://e", headers=headers) as client:
             await talk(lambda method, path, **more: client.request(method, PREFIX + path, **more))
 
-    asyncio.run(held())
+    asyncio.run(serve())

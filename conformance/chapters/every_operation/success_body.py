@@ -48,7 +48,9 @@ def media_type(operation: ApiOperation, *, success: bool) -> CheckFunction:
                     step=step,
                     pointer="Content-Type",
                     expected=Text("`application/json`", "`application/json`"),
-                    actual=schemas.display_value(found) if found is not None else Text("no such header", "没有该头部"),
+                    actual=schemas.display_value(found)
+                    if found is not None
+                    else Text("no such header", "没有该响应头"),
                 )
 
     return judge

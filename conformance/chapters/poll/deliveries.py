@@ -92,7 +92,7 @@ async def _delivered(stage: ScenarioContext) -> None:
 
 
 async def _other_states(stage: ScenarioContext) -> None:
-    """Take an item to its end, with a poll in each state that may take every delivered item again."""
+    """Take an item through its other states, and poll in each of them with a window of zero."""
     own = await stage.own_environment()
     item = await own.deliver("item", worker := stage.worker_id(), headers := stage.worker_headers(worker))
     place = (own.id, item.work_id)

@@ -73,7 +73,10 @@ def advice_for(record: RunResult) -> Advice | None:
                 ),
                 _command(record, "doctor"),
             ),
-            Action(Text("Or run without `--strict`", "或者不带 `--strict` 运行"), _command(record, "run")),
+            Action(
+                Text("Or run without `--strict`", "或者不带 `--strict` 运行"),
+                _command(record, "run", *_profile_words(record)),
+            ),
         ),
         unexercised=tuple(record.tally.requirements_with_verdict("not-exercised", level="MUST")),
     )
@@ -101,7 +104,11 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
     first = (
         Action(
             Text("Give the run more time", "延长运行时限"),
-            _command(record, "run", "--max-duration", str(max(60, round(about.duration * _MORE_TIME)))),
+            _command(
+                record,
+                *("run", *_profile_words(record)),
+                *("--max-duration", str(max(60, round(about.duration * _MORE_TIME)))),
+            ),
         )
         if out_of_time
         else Action(
@@ -121,6 +128,11 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
         sentences=tuple(sentences),
         actions=(first, again),
     )
+
+
+def _profile_words(record: RunResult) -> list[str]:
+    """Return the option of a whole run that judges the same operations; `--failed-from` needs none."""
+    return [] if record.metadata.profile == "ack" else ["--profile", record.metadata.profile]
 
 
 def _command(record: RunResult, *words: str) -> str:

@@ -18,7 +18,12 @@ from tests.runs import judge_app
 
 ITEM = "work_1"
 WORK = f"http://127.0.0.1/environments/env_1/work/{ITEM}"
-HELD = ("terminal.stopped.forced-from-starting", "terminal.stopped.forced-from-active", "retry.active", "auth.expired")
+SCENARIOS = (
+    "terminal.stopped.forced-from-starting",
+    "terminal.stopped.forced-from-active",
+    "retry.active",
+    "auth.expired",
+)
 """The scenarios of the real run: two that go wrong, one that goes well, one about tokens."""
 
 
@@ -67,5 +72,5 @@ def run_on_a_defect(output: Path, defect: str = "terminal.forced-revived") -> Ru
     """A run of a few scenarios on a server with a defect; `output` is its folder."""
     tokens = Tokens.generate()
     app = DEFECTS[defect].apply_to(use_microseconds(ServerConfig())).build(tokens)
-    plan = [PlannedCheck(name, requirement) for name in HELD for requirement in scenarios()[name].requirements]
+    plan = [PlannedCheck(name, requirement) for name in SCENARIOS for requirement in scenarios()[name].requirements]
     return judge_app(app, tokens, output, plan)

@@ -27,7 +27,7 @@ from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
 from tests.reporting.run_results import HOSTILE, both, failure, hostile, mixed, record_of, verdict
 
-from .sample_runs import HELD, exchange, item, run_on_a_defect, transcript
+from .sample_runs import SCENARIOS, exchange, item, run_on_a_defect, transcript
 
 TEMPLATES = sorted(
     entry.name
@@ -99,8 +99,8 @@ def test_every_link_within_the_page_leads_somewhere(record: RunResult) -> None:
     inside = {link[1:] for link in parsed.values("href") if link.startswith("#")}
     assert inside
     assert inside - set(ids) == set()
-    told = {ref for value in parsed.values("aria-labelledby") for ref in value.split()}
-    assert told - set(ids) == set()
+    labels = {ref for value in parsed.values("aria-labelledby") for ref in value.split()}
+    assert labels - set(ids) == set()
     assert {result.requirement.id for result in record.tally.results} <= set(ids)
 
 
@@ -242,8 +242,8 @@ def test_a_red_says_first_what_to_do_and_where_it_fails_and_holds() -> None:
     rows = compared_fields(made, "ack.retry.active")
     assert list(rows)[:5] == ["Fix", "Re-run", "Explain", "Fails in", "Passes in"]
     assert re.findall(r'href="#scenario-([^"]+)"', rows["Fails in"]) == ["retry.active"]
-    held = ["race.heartbeat", "request.json-body.first-ack"]
-    assert re.findall(r'href="#scenario-([^"]+)"', rows["Passes in"]) == held
+    passing = ["race.heartbeat", "request.json-body.first-ack"]
+    assert re.findall(r'href="#scenario-([^"]+)"', rows["Passes in"]) == passing
     assert "no other" in compared_fields(made, "ack.retry.starting")["Passes in"]
     assert rule_of(made, "ack.retry.active").count('href="#scenario-race.heartbeat"') == 1
 
@@ -251,8 +251,8 @@ def test_a_red_says_first_what_to_do_and_where_it_fails_and_holds() -> None:
 def test_a_long_list_of_scenarios_is_folded() -> None:
     names = [line.scenario for line in full_plan() if line.requirement == "ack.answer.media-type"]
     failures = [verdict(name, "ack.answer.media-type", "failed", failures=(failure(),)) for name in names[:9]]
-    held = [verdict(name, "ack.answer.media-type") for name in names[9:17]]
-    rows = compared_fields(page(record_of(*failures, *held), {}), "ack.answer.media-type")
+    passing = [verdict(name, "ack.answer.media-type") for name in names[9:17]]
+    rows = compared_fields(page(record_of(*failures, *passing), {}), "ack.answer.media-type")
     assert "<summary>" in rows["Fails in"]
     assert "9 scenarios" in rows["Fails in"]
     assert "<summary>" not in rows["Passes in"]
@@ -327,7 +327,7 @@ def test_the_likeliest_mistake_comes_first() -> None:
         )
 
 
-def test_a_real_red_tells_what_was_done_what_came_and_the_mend(tmp_path: Path) -> None:
+def test_a_real_red_tells_what_was_done_what_came_and_the_fix(tmp_path: Path) -> None:
     record = run_on_a_defect(tmp_path / "run")
     made = (tmp_path / "run" / "report.html").read_text("utf-8")
     INSPECTORS[".html"](made.encode())
@@ -337,7 +337,7 @@ def test_a_real_red_tells_what_was_done_what_came_and_the_mend(tmp_path: Path) -
     assert re.search(r'<b class="wrong">✗ HTTP 200<i>  ◀ .*HTTP 409', body)
     assert body.count('class="wrong"') == 1
     assert 'class="same">    &#34;state&#34;: &#34;starting&#34;' in body
-    assert f'href="reproductions/{HELD[0]}.sh"' in made
+    assert f'href="reproductions/{SCENARIOS[0]}.sh"' in made
     assert record.decision.word == "non-conformant"
     assert page(record, read_evidence(tmp_path / "run").transcripts) == made
 

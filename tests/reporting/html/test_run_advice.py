@@ -52,6 +52,11 @@ def test_out_of_time_asks_for_more_time() -> None:
     ]
 
 
+def test_a_whole_run_keeps_its_profile() -> None:
+    limited = record_of(verdict("retry.active", "ack.retry.active"), interrupted=TIME_LIMIT, profile="work")
+    assert commands(limited)[0] == f"work-conformance run --profile work --max-duration 60 {URL}"
+
+
 def test_a_target_that_is_gone_is_checked_first() -> None:
     record = record_of(verdict("retry.active", "ack.retry.active", "inconclusive", reason=NO_LONGER_THERE))
     assert commands(record)[0] == f"work-conformance doctor {URL}"

@@ -116,33 +116,24 @@ def cursor_count(call: Call) -> int:
 
 def skips_after(cursor: str) -> Mutation:
     """Skip the first item after a cursor."""
-
-    def changed(listing: Operation) -> Operation:
-        async def called(call: Call) -> Reply:
-            at = call.query.text(cursor)
-            if at is None or cursor_count(call) > 1:
-                return await listing(call)
-            items = call.service.store.work_items(call.path["environment_id"])
-            later = [item.id for item in items if item.id > at]
-            names = {"limit": call.query.text("limit"), cursor: later[0] if later else at}
-            return await listing(replace(call, query=Query({n: v for n, v in names.items() if v is not None})))
-
-        return called
-
-    return listing(changed)
+    return _moving(cursor, lambda ids, at: next((each for each in ids if each > at), at))
 
 
 def repeats_at(cursor: str) -> Mutation:
     """Begin a page with the last item of the one before."""
+    return _moving(cursor, lambda ids, at: max((each for each in ids if each < at), default=None))
+
+
+def _moving(cursor: str, move: Callable[[list[str], str], str | None]) -> Mutation:
+    """Move a cursor that is given alone: from the ascending ids of the environment, and the cursor's, to another id."""
 
     def changed(listing: Operation) -> Operation:
         async def called(call: Call) -> Reply:
             at = call.query.text(cursor)
             if at is None or cursor_count(call) > 1:
                 return await listing(call)
-            items = call.service.store.work_items(call.path["environment_id"])
-            earlier = [item.id for item in items if item.id < at]
-            names = {"limit": call.query.text("limit"), cursor: earlier[-1] if earlier else None}
+            ids = [item.id for item in call.service.store.work_items(call.path["environment_id"])]
+            names = {"limit": call.query.text("limit"), cursor: move(ids, at)}
             return await listing(replace(call, query=Query({n: v for n, v in names.items() if v is not None})))
 
         return called

@@ -53,6 +53,18 @@ def edit_but_long_polls(edit: Callable[[EditableResponse], None]) -> Callable[[s
     return make
 
 
+def edit_request_body(method: str, path: str, change: Callable[[bytes], bytes]) -> Mutation:
+    """Return a mutation that changes the body of each request before the operation reads it."""
+
+    def changed(operation: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            return await operation(replace(call, body=change(call.body)))
+
+        return called
+
+    return lambda server_config: server_config.replace_operation(method, path, changed)
+
+
 def drop_media_type(answer: EditableResponse) -> None:
     """Remove the Content-Type."""
     answer.headers.pop("content-type", None)

@@ -15,6 +15,7 @@ from ...work import State, WorkItem
 from ..defect import Defect, defect
 from ..mutations import STOP, override
 from ..races import current_item
+from .makers import edit_request_body
 from .update import is_json
 
 Stop = Callable[[WorkItem, bool, datetime], WorkItem]
@@ -30,13 +31,7 @@ def _handling(change: Callable[[Operation], Operation]) -> Mutation:
 
 
 def _body(change: Callable[[bytes], bytes]) -> Mutation:
-    def changed(stop: Operation) -> Operation:
-        async def called(call: Call) -> Reply:
-            return await stop(replace(call, body=change(call.body)))
-
-        return called
-
-    return _handling(changed)
+    return edit_request_body("POST", STOP, change)
 
 
 def _refused_in(state: State) -> Mutation:

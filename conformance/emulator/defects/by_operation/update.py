@@ -16,6 +16,7 @@ from ...work import State, WorkItem, with_metadata
 from ..defect import Defect, defect
 from ..mutations import WORK_ITEM, override
 from ..races import current_item
+from .makers import edit_request_body
 
 _WINDOW: Final = 0.02
 """Seconds between reading the metadata and writing them."""
@@ -27,14 +28,7 @@ def _updating(change: Callable[[Operation], Operation]) -> Mutation:
 
 def _body(change: Callable[[bytes], bytes]) -> Mutation:
     """Read the body in another way."""
-
-    def changed(update: Operation) -> Operation:
-        async def called(call: Call) -> Reply:
-            return await update(replace(call, body=change(call.body)))
-
-        return called
-
-    return _updating(changed)
+    return edit_request_body("POST", WORK_ITEM, change)
 
 
 def _afterwards(change: Callable[[Call, WorkItem], WorkItem]) -> Mutation:
