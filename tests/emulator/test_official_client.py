@@ -92,15 +92,22 @@ def test_a_worker_serves_a_session(client: Managed) -> None:
     seen: list[tuple[str | None, str | None]] = []
     with events.stream(session_id) as stream:
         # The stream begins with new events; what came before is in the list.
-        for event in itertools.chain(events.list(session_id, limit=1), stream):
+        arriving: Iterator[Any] = itertools.chain(events.list(session_id, limit=1), stream)
+        for event in arriving:
             works.heartbeat(item.id, environment_id=environment)
             seen.append((event.type, event.name))
             if event.type == "agent.tool_use":
                 assert event.id
                 assert event.input == {"pattern": "*"}
-                text = {"type": "text", "text": "a.txt"}
                 events.send(
-                    session_id, events=[{"type": "user.tool_result", "tool_use_id": event.id, "content": [text]}]
+                    session_id,
+                    events=[
+                        {
+                            "type": "user.tool_result",
+                            "tool_use_id": event.id,
+                            "content": [{"type": "text", "text": "a.txt"}],
+                        }
+                    ],
                 )
             if event.type == "session.status_idle":
                 assert event.stop_reason is not None

@@ -3,6 +3,8 @@
 They are unchanged: `sibling_api.mapped` translates paths and one header.
 """
 
+from __future__ import annotations
+
 import asyncio
 import os
 import shutil
@@ -10,16 +12,19 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from anthropic import AsyncAnthropic
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 
 from .api_driver import Api, Json, Work
 from .node_clients import WITH_NODE, node_command
 from .sibling_api import mapped
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
 
 PATIENCE_SECONDS = 30
 COMPLETED = [
@@ -42,13 +47,6 @@ def api(tokens: Tokens) -> Iterator[Api]:
 
 
 @pytest.fixture
-def jobs(api: Api) -> list[Work]:
-    """Two queued items whose sessions ask for a list of files."""
-    environment, agent = api.environment(), api.agent(tools=[{"type": "agent_toolset_20260401"}])
-    return [api.queue(environment, agent=agent) for _ in range(2)]
-
-
-@pytest.fixture
 def workdir(tmp_path: Path) -> Path:
     folder = tmp_path / "workdir"
     folder.mkdir()
@@ -56,12 +54,22 @@ def workdir(tmp_path: Path) -> Path:
     return folder
 
 
-def done(jobs: list[Work]) -> bool:
-    return all(work.show()["state"] == "stopped" for work in jobs)
+def two_jobs(api: Api, tool: str) -> list[Work]:
+    """Return two queued items whose sessions call a tool."""
+    toolset = {"type": "agent_toolset_20260401", "enabled_tools": [tool]}
+    environment, agent = api.environment(), api.agent(tools=[toolset])
+    return [api.queue(environment, agent=agent) for _ in range(2)]
 
 
-def check_completed(api: Api, work: Work) -> None:
-    """The item ran under a heartbeat, and the session's turn ended with the answer to the tool's result."""
+def wait_until_stopped(jobs: list[Work]) -> None:
+    """Return when all items are stopped, or after a while."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end and any(work.show()["state"] != "stopped" for work in jobs):
+        time.sleep(0.05)
+
+
+def check_completed(api: Api, work: Work, output: str) -> None:
+    """The item ran under a heartbeat, and the session's turn ended with the answer to the tool's output."""
     item = work.show()
     assert item["started_at"] is not None
     assert (item["stop_requested_at"], item["state"]) == (None, "stopped"), "stopped with force, after the turn"
@@ -69,15 +77,20 @@ def check_completed(api: Api, work: Work) -> None:
     assert [event["type"] for event in events] == COMPLETED
     (result,) = [event for event in events if event["type"] == "user.tool_result"]
     assert result["is_error"] is False
-    assert "found-by-the-worker.txt" in result["content"][0]["text"]
+    assert output in result["content"][0]["text"]
     assert events[-1]["stop_reason"] == {"type": "end_turn"}
 
 
 def python_client(api: Api) -> AsyncAnthropic:
+    # Imported here because it takes a second, which every collection of these tests would spend.
+    from anthropic import AsyncAnthropic
+
     return AsyncAnthropic(base_url=str(api.http.base_url), auth_token=api.token, api_key=None)
 
 
-def test_the_python_environment_worker(api: Api, jobs: list[Work], workdir: Path) -> None:
+def test_the_python_environment_worker(api: Api, workdir: Path) -> None:
+    jobs = two_jobs(api, "glob")
+
     async def serve() -> None:
         async with python_client(api) as client:
             worker = client.beta.environments.work.worker(
@@ -88,18 +101,18 @@ def test_the_python_environment_worker(api: Api, jobs: list[Work], workdir: Path
                 max_idle=0.1,
             )
             running = asyncio.create_task(worker.run())
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while not await asyncio.to_thread(done, jobs):
-                    await asyncio.sleep(0.05)
+            await asyncio.to_thread(wait_until_stopped, jobs)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(serve())
     for work in jobs:
-        check_completed(api, work)
+        check_completed(api, work, "found-by-the-worker.txt")
 
 
-def test_the_python_poller(api: Api, jobs: list[Work]) -> None:
+def test_the_python_poller(api: Api) -> None:
+    jobs = two_jobs(api, "glob")
+
     async def drain() -> list[tuple[str, str]]:
         async with python_client(api) as client:
             works = client.beta.environments.work
@@ -119,18 +132,17 @@ def test_the_python_poller(api: Api, jobs: list[Work]) -> None:
 
 
 @WITH_NODE
-def test_the_node_environment_worker(api: Api, jobs: list[Work], workdir: Path, tmp_path: Path) -> None:
+def test_the_node_environment_worker(api: Api, workdir: Path, tmp_path: Path) -> None:
+    jobs = two_jobs(api, "bash")  # its glob needs a newer Node than its client
     script = tmp_path / "environment_worker.mjs"
     shutil.copy(Path(__file__).with_name(script.name), script)
     settings = {"BASE_URL": str(api.http.base_url), "TOKEN": api.token, "ENVIRONMENT": jobs[0].environment}
     environ = {**os.environ, **settings, "WORKDIR": str(workdir)}
     worker = subprocess.Popen(node_command(script), env=environ)
     try:
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not done(jobs) and time.monotonic() < end and worker.poll() is None:
-            time.sleep(0.05)
+        wait_until_stopped(jobs)
     finally:
         worker.kill()
         worker.wait()
     for work in jobs:
-        check_completed(api, work)
+        check_completed(api, work, "OK")
