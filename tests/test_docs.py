@@ -14,6 +14,8 @@ Every fenced block says what it is in its info string:
     sh|text|toml|yaml registry, sh witness
                     the walk-through of a registry and its workflow: tests/registry/test_readme.py runs and compares it
     yaml action     steps of a workflow: tests/test_action.py holds them against the action
+    sh|python|javascript handler
+                    workers with an official client: tests/emulator/test_client_examples.py runs them
     toml config     read as configuration
     sh reproduce    names reproduction scripts: tests/reporting/reproduction/test_scripts.py reads them
     sh|text explore an exploration: tests/stateful/test_readme.py runs and reads it
@@ -103,6 +105,7 @@ KINDS = frozenset(
         *("json answer", "json release", "sh certify", "text certify", "yaml action"),
         *("toml product", "sh product", "toml policy"),
         *("toml registry", "sh registry", "text registry", "yaml registry", "sh witness"),
+        *("sh handler", "python handler", "javascript handler"),
         *("sh install", "yaml gitlab", "diff", "mermaid", "sh init", "sh completion"),
     }
 )

@@ -9,12 +9,13 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from .clock import utc_now
 from .errors import ApiError, internal_error, invalid_request, method_not_allowed, not_found
+from .event_stream import MEDIA_TYPE
 from .ids import new_request_id
 from .operations import Call, Operation, Operations, read_body
 from .parameters import Query
@@ -91,9 +92,10 @@ class _Resource:
             body=await read_body(request),
         )
         reply = await operation(call)
-        return JSONResponse(
-            reply.payload, status_code=reply.status, headers={_REQUEST_ID: _request_id(request.headers)}
-        )
+        headers = {_REQUEST_ID: _request_id(request.headers)}
+        if reply.stream is not None:
+            return StreamingResponse(reply.stream, headers=headers, media_type=MEDIA_TYPE)
+        return JSONResponse(reply.payload, status_code=reply.status, headers=headers)
 
 
 class _Refusing:

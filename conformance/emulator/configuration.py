@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from starlette.types import ASGIApp
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .app import API_PREFIX, build_app, operations
 from .clock import Clock, microseconds, utc_now
 from .errors import JsonObject
+from .event_stream import asks_for_stream
 from .ids import IdGenerator
 from .operations import Operation, Operations
 from .override_points import DEFAULT_POLICY, Policy
@@ -54,10 +56,22 @@ class ServerConfig:
     def build(self, tokens: Tokens) -> ASGIApp:
         """Return a new, empty server with this configuration."""
         service = Service.build(tokens=tokens, clock=self.clock, mint=self.mint(self.clock), policy=self.policy)
-        app: ASGIApp = build_app(service, self.operations, self.api_prefix)
+        unwrapped: ASGIApp = build_app(service, self.operations, self.api_prefix)
+        app = unwrapped
         for wrap in self.wrappers:
             app = wrap(app, tokens)
-        return app
+        return _streaming_past(app, unwrapped) if self.wrappers else app
+
+
+def _streaming_past(wrapped: ASGIApp, unwrapped: ASGIApp) -> ASGIApp:
+    """Keep the wrappers away from streams of events: most of them wait for the end of a response."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        accept = Headers(scope=scope).get("accept") if scope["type"] == "http" else None
+        streams = scope["type"] == "http" and asks_for_stream(scope["method"], scope["path"], accept)
+        await (unwrapped if streams else wrapped)(scope, receive, send)
+
+    return app
 
 
 Mutation = Callable[[ServerConfig], ServerConfig]

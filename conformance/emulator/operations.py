@@ -4,7 +4,7 @@ An operation is an async function from a `Call` to a `Reply`. The request body i
 starts, so an operation without `await` is atomic.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -52,10 +52,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """A successful response: a JSON payload (None is JSON null) and its status."""
+    """A successful response: a JSON payload (None is JSON null) and its status, or a stream of events."""
 
     payload: object
     status: int = 200
+    stream: AsyncIterator[str] | None = None
 
 
 Operation = Callable[[Call], Awaitable[Reply]]

@@ -60,7 +60,11 @@ def list_page(records: Sequence[Record], wanted: PageRequest, render: Callable[[
     else:
         matching = [record for record in records if wanted.after is None or record.id > wanted.after]
         shown = matching[: wanted.limit]
-    has_more = len(matching) > len(shown)
+    return list_envelope(shown, render, has_more=len(matching) > len(shown))
+
+
+def list_envelope(shown: Sequence[Record], render: Callable[[Record], JsonObject], *, has_more: bool) -> JsonObject:
+    """Return the list envelope for one page. ``next_page`` is ``last_id`` if there are more."""
     last_id = shown[-1].id if shown else None
     return {
         "data": [render(record) for record in shown],

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Never, cast
 
+from starlette.datastructures import ImmutableMultiDict
+
 from .errors import JsonObject, invalid_request
 
 _INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
@@ -15,7 +17,7 @@ MAX_METADATA_VALUE_CHARACTERS = 512
 
 
 class Query:
-    """The query parameters of a request. The last value of a repeated parameter counts."""
+    """The query parameters of a request. The last value of a repeated parameter counts, except for `texts`."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -23,6 +25,12 @@ class Query:
     def text(self, name: str) -> str | None:
         """Return the value as sent, or None if absent."""
         return self._values.get(name)
+
+    def texts(self, name: str) -> list[str]:
+        """Return every value of a repeated parameter, as sent."""
+        if isinstance(self._values, ImmutableMultiDict):
+            return list(self._values.getlist(name))
+        return [self._values[name]] if name in self._values else []
 
     def integer(self, name: str, *, minimum: int, maximum: int | None = None) -> int | None:
         """Return an integer within the bounds, or None if absent. Raises ApiError 400 for any other value."""

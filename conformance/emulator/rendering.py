@@ -75,12 +75,22 @@ def render_agent(agent: Agent) -> JsonObject:
 
 
 def render_session(session: Session, *, running: bool) -> JsonObject:
-    """Return the session object. ``status`` is ``running`` while the session has unfinished work, else ``idle``."""
+    """Return the session object. ``status`` is ``running`` until the agent's turn ends, else ``idle``.
+
+    ``agent`` is the snapshot of the agent at the session's creation, with its tools and skills.
+    """
     agent = session.agent
     return {
         "id": session.id,
         "type": "session",
-        "agent": {"id": agent.id, "type": "agent", "version": 1, "name": agent.name, "model": agent.model},
+        "agent": {
+            "id": agent.id,
+            "type": "agent",
+            "version": 1,
+            "name": agent.name,
+            "model": agent.model,
+            **agent.details,
+        },
         "environment_id": session.environment_id,
         "title": session.title,
         "status": "running" if running else "idle",

@@ -15,6 +15,7 @@ from .ids import IdGenerator
 from .parameters import new_metadata, optional_text, required_text
 from .records import Agent, Environment, Session
 from .store import Store
+from .turns import Turns
 from .work import State, WorkItem
 from .work_queue import WorkQueue
 
@@ -26,6 +27,7 @@ _AGENT_DETAILS: Mapping[str, Callable[[], object]] = {
     "mcp_servers": list,
     "skills": list,
 }
+_AGENT_LISTS = ("tools", "mcp_servers", "skills")
 
 Owned = TypeVar("Owned", Environment, Agent, Session)
 
@@ -36,6 +38,7 @@ class Resources:
 
     store: Store
     queue: WorkQueue
+    turns: Turns
     clock: Clock
     mint: IdGenerator
 
@@ -70,14 +73,14 @@ class Resources:
         self.store.drop_environment(environment.id)
 
     def create_agent(self, tenant: str, document: JsonObject) -> Agent:
-        """Create an agent. Raises ApiError 400 for a missing or wrong name or model."""
+        """Create an agent. Raises ApiError 400 for a missing or wrong name, model or list."""
         now = self.clock()
         agent = Agent(
             id=self.mint.new_id("agent_"),
             tenant=tenant,
             name=required_text(document, "name", maximum=_MAX_AGENT_NAME),
             model=_model(document),
-            details={name: document.get(name, default()) for name, default in _AGENT_DETAILS.items()},
+            details=_agent_details(document),
             metadata=new_metadata(document),
             created_at=now,
             updated_at=now,
@@ -129,9 +132,8 @@ class Resources:
         return _owned(self.store.sessions, tenant, session_id, "session", "session_id")
 
     def running(self, session: Session) -> bool:
-        """Return whether the session has work that is queued or with a worker, and not asked to stop."""
-        item = self._live_work(session)
-        return item is not None and item.state is not State.STOPPING
+        """Return whether the session's agent has not finished its turn."""
+        return self.store.conversation(session.id).running
 
     def archive_session(self, session: Session) -> Session:
         """Close a session for new events; its work continues."""
@@ -142,33 +144,47 @@ class Resources:
     def delete_session(self, session: Session) -> None:
         """Remove a session and stop its unfinished work item immediately."""
         self._stop_work(session, force=True)
+        self.turns.close(session.id)
         del self.store.sessions[session.id]
 
     def cancel_session(self, session: Session) -> bool:
-        """Ask the session's work to stop gracefully. Return False if the session was idle."""
-        was_running = self.running(session)
-        if was_running:
-            self._stop_work(session, force=False)
-        return was_running
+        """Ask the session's work to stop gracefully. Return False if it has none, or was asked already."""
+        item = self._live_work(session)
+        if item is None or item.state is State.STOPPING:
+            return False
+        self._stop_work(session, force=False)
+        return True
 
     def send_events(self, session: Session, document: JsonObject) -> list[JsonObject]:
         """Accept events. A user message queues a work item if a self-hosted session has no live one.
 
-        Raises ApiError 400 for malformed events, without accepting any of them, and for an archived session.
+        Raises ApiError 400 for malformed events, results of unknown tool calls, without accepting any of the events, and
+        for an archived session.
         """
         events = parse_events(document)
         if session.archived_at is not None:
             raise invalid_request("The session is archived.", "session_id")
+        self.turns.check(session.id, events)
         return [self._take(session.id, event) for event in events]
 
     def _take(self, session_id: str, event: Event) -> JsonObject:
         # Look the session up again for every event: the previous one may have queued work.
         session = self.store.sessions[session_id]
+        accepted = self.turns.take(session_id, event)
         if event.asks_for_work:
             self._queue_work(session)
+            if self._is_served(session):
+                self.turns.begin(session_id)
         elif event.interrupts:
             self.cancel_session(session)
-        return {"id": self.mint.new_id("evt_"), **event.document, "processed_at": None}
+        return accepted
+
+    def _is_served(self, session: Session) -> bool:
+        """Return whether the agent may act at once: the cloud runs the session, or a worker has taken its work."""
+        environment, item = self.store.environments.get(session.environment_id), self._live_work(session)
+        if environment is None or not environment.self_hosted:
+            return True
+        return item is not None and item.state in (State.STARTING, State.ACTIVE)
 
     def _queue_work(self, session: Session) -> None:
         environment = self.store.environments.get(session.environment_id)
@@ -211,6 +227,17 @@ def _environment_config(document: JsonObject) -> Mapping[str, object]:
             "A self-hosted environment has no networking and no packages.", f"config.{min(unsupported)}"
         )
     return config
+
+
+def _agent_details(document: JsonObject) -> dict[str, object]:
+    """Return the optional fields of an agent; null means the default. The lists must hold objects."""
+    details = {name: default() for name, default in _AGENT_DETAILS.items()}
+    details |= {name: document[name] for name in details if document.get(name) is not None}
+    for name in _AGENT_LISTS:
+        value = details[name]
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+            raise invalid_request(f"{name} must be an array of objects.", name)
+    return details
 
 
 def _model(document: JsonObject) -> object:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from .errors import JsonObject
+from .event_pages import page_of_events
+from .event_stream import MEDIA_TYPE
 from .operations import Call, Operation, Reply
 from .paging import PageRequest, list_page
 from .records import Session
@@ -69,10 +71,25 @@ async def send_events(call: Call) -> Reply:
     return Reply({"data": call.service.resources.send_events(session, call.json_body())}, 202)
 
 
+async def list_events(call: Call) -> Reply:
+    """List the events of a session in pages; with ``Accept: text/event-stream``, stream them."""
+    session = _session(call)
+    if MEDIA_TYPE in call.headers.get("accept", ""):
+        return await stream_events(call)
+    return Reply(page_of_events(call.service.store.conversation(session.id), call.query))
+
+
+async def stream_events(call: Call) -> Reply:
+    """Stream the events of a session that follow ``Last-Event-ID``, or new ones."""
+    session = _session(call)
+    return Reply(None, stream=call.service.turns.follow(session.id, call.headers.get("last-event-id")))
+
+
 SESSION_OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     "/sessions": {"GET": list_sessions, "POST": create_session},
     "/sessions/{session_id}": {"GET": get_session, "DELETE": delete_session},
     "/sessions/{session_id}/archive": {"POST": archive_session},
     "/sessions/{session_id}/cancel": {"POST": cancel_session},
-    "/sessions/{session_id}/events": {"POST": send_events},
+    "/sessions/{session_id}/events": {"GET": list_events, "POST": send_events},
+    "/sessions/{session_id}/events/stream": {"GET": stream_events},
 }

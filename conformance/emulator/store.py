@@ -7,20 +7,26 @@ ascend with creation, so insertion order is id order.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from .conversation import Conversation
 from .records import Agent, Environment, Session
 from .work import State, WorkItem
 
 
 class Store:
-    """Environments, agents, sessions and work items by id. Look-ups return None for missing ones."""
+    """Environments, agents, sessions with their events, and work items by id. Look-ups return None for missing ones."""
 
     def __init__(self) -> None:
         self.environments: dict[str, Environment] = {}
         self.agents: dict[str, Agent] = {}
         self.sessions: dict[str, Session] = {}
+        self.conversations: dict[str, Conversation] = {}
         self._work: dict[str, dict[str, WorkItem]] = {}
         self._queued: dict[str, dict[str, WorkItem]] = {}
         self._polls: dict[str, dict[str, datetime]] = {}
+
+    def conversation(self, session_id: str) -> Conversation:
+        """Return the conversation of a session; a new one is empty."""
+        return self.conversations.get(session_id) or Conversation()
 
     def put_work(self, item: WorkItem) -> WorkItem:
         """Store a new item, or the new state of an item."""

@@ -11,12 +11,13 @@ from . import work
 from .clock import Clock, whole_seconds
 from .errors import JsonObject, conflict, precondition_failed
 from .ids import IdGenerator
-from .long_polling import WorkNotifier
+from .long_polling import Notifier
 from .override_points import Policy
 from .parameters import within_metadata_limits
 from .records import Session
 from .store import Store
-from .work import AckDecision, HeartbeatDecision, LeaseExpectation, WorkItem
+from .turns import Turns
+from .work import AckDecision, HeartbeatDecision, LeaseExpectation, State, WorkItem
 
 DEFAULT_RECLAIM = timedelta(milliseconds=5000)
 _SHORTEST_STEP = timedelta(microseconds=1)
@@ -27,12 +28,13 @@ POLLING_WINDOW = timedelta(seconds=30)
 class WorkQueue:
     """Work items from a session's message to a worker, and to their end."""
 
-    def __init__(self, *, store: Store, clock: Clock, mint: IdGenerator, policy: Policy) -> None:
-        self.notifier = WorkNotifier()
+    def __init__(self, *, store: Store, clock: Clock, mint: IdGenerator, policy: Policy, turns: Turns) -> None:
+        self.notifier = Notifier()
         self._store = store
         self._clock = clock
         self._mint = mint
         self._policy = policy
+        self._turns = turns
 
     def enqueue(self, session: Session) -> WorkItem:
         """Queue a new item for a session, with the session's metadata, and wake waiting polls."""
@@ -76,7 +78,9 @@ class WorkQueue:
         item = self.item(environment_id, work_id)
         decision = self._policy.decide_ack(item, worker_id)
         if decision is AckDecision.START:
-            return self._store.put_work(self._policy.acknowledge(item, self._clock()))
+            started = self._store.put_work(self._policy.acknowledge(item, self._clock()))
+            self._turns.begin_work(started)
+            return started
         if decision is AckDecision.REPEAT:
             return self._store.put_work(self._policy.repeat_ack(item, self._clock()))
         raise self._policy.refuse_ack(decision)
@@ -99,7 +103,10 @@ class WorkQueue:
     def stop(self, environment_id: str, work_id: str, *, force: bool) -> WorkItem:
         """Request, confirm or force the stop of an item. Raises ApiError 404."""
         item = self.item(environment_id, work_id)
-        return self._store.put_work(self._policy.stop(item, force, self._clock()))
+        ending = self._store.put_work(self._policy.stop(item, force, self._clock()))
+        if ending.state in (State.STOPPING, State.STOPPED):
+            self._turns.end_work(ending)
+        return ending
 
     def update_metadata(self, environment_id: str, work_id: str, patch: Mapping[str, str | None]) -> WorkItem:
         """Merge a patch into the item's metadata, in any state. Raises ApiError 404 and 400."""

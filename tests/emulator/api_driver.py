@@ -54,11 +54,11 @@ class Api:
     def environment(self, kind: str = "self_hosted") -> str:
         return str(self.made("/environments", {"name": "e", "config": {"type": kind}})["id"])
 
-    def agent(self) -> str:
-        return str(self.made("/agents", {"name": "a", "model": "auto"})["id"])
+    def agent(self, **fields: Any) -> str:
+        return str(self.made("/agents", {"name": "a", "model": "auto", **fields})["id"])
 
     def session(self, environment: str, **fields: Any) -> str:
-        document = {"agent": self.agent(), "environment_id": environment, **fields}
+        document = {"agent": fields.pop("agent", None) or self.agent(), "environment_id": environment, **fields}
         return str(self.made("/sessions", document)["id"])
 
     def say(self, session: str) -> httpx.Response:

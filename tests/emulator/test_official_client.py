@@ -1,6 +1,8 @@
-"""The official Python client (qca-sdk) takes a work item through its whole life."""
+"""The official Python client (qca-sdk) takes a work item through its whole life, and serves its session."""
 
+import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -23,9 +25,9 @@ def client() -> Iterator[Managed]:
         yield managed
 
 
-def queued_session(client: Managed) -> tuple[str, str]:
+def queued_session(client: Managed, **agent_fields: Any) -> tuple[str, str]:
     environment = client.environments.create(name="e", config={"type": "self_hosted"})
-    agent = client.agents.create(name="a", model="auto", system="Reply with one word.")
+    agent = client.agents.create(name="a", model="auto", system="Reply with one word.", **agent_fields)
     assert environment.id
     assert agent.id
     session = client.sessions.create(agent=agent.id, environment_id=environment.id, metadata={"case": "1"})
@@ -72,6 +74,64 @@ def test_the_life_of_a_work_item(client: Managed) -> None:
     assert works.retrieve(polled.id, environment_id=environment).state == "active"
     assert works.stop(polled.id, environment_id=environment).state == "stopping"
     assert works.stop(polled.id, environment_id=environment, force=True).state == "stopped"
+
+
+def test_a_worker_serves_a_session(client: Managed) -> None:
+    environment, session_id = queued_session(client, tools=[{"type": "agent_toolset_20260401"}])
+    works, events = client.environments.work, client.sessions.events
+    item = works.poll(environment, worker_id="w1")
+    assert item is not None
+    assert item.id
+    works.ack(item.id, environment_id=environment)
+    session = client.sessions.retrieve(session_id)
+    assert (session.status, session.resources) == ("running", [])
+    assert session.agent is not None
+    assert (session.agent.skills, session.agent.mcp_servers) == ([], [])
+    assert [tool.type for tool in session.agent.tools or []] == ["agent_toolset_20260401"]
+
+    seen: list[tuple[str | None, str | None]] = []
+    with events.stream(session_id) as stream:
+        # The stream begins with new events; what came before is in the list.
+        arriving: Iterator[Any] = itertools.chain(events.list(session_id, limit=1), stream)
+        for event in arriving:
+            works.heartbeat(item.id, environment_id=environment)
+            seen.append((event.type, event.name))
+            if event.type == "agent.tool_use":
+                assert event.id
+                assert event.input == {"pattern": "*"}
+                events.send(
+                    session_id,
+                    events=[
+                        {
+                            "type": "user.tool_result",
+                            "tool_use_id": event.id,
+                            "content": [{"type": "text", "text": "a.txt"}],
+                        }
+                    ],
+                )
+            if event.type == "session.status_idle":
+                assert event.stop_reason is not None
+                assert event.stop_reason.type == "end_turn"
+                break
+    assert seen == [
+        ("session.status_running", None),
+        ("user.message", None),
+        ("agent.tool_use", "glob"),
+        ("user.tool_result", None),
+        ("agent.message", None),
+        ("session.status_idle", None),
+    ]
+    assert client.sessions.retrieve(session_id).status == "idle"
+    assert works.stop(item.id, environment_id=environment, force=True).state == "stopped"
+
+
+def test_a_stream_is_resumed(client: Managed) -> None:
+    _, session_id = queued_session(client)
+    first = client.sessions.events.list(session_id, limit=1).data[0]
+    with client.sessions.events.resumable_stream(session_id, last_event_id=first.id) as stream:
+        assert next(stream).type == "user.message"
+        client.sessions.delete(session_id)
+        assert [event.type for event in stream] == ["session.status_idle", "session.deleted"]
 
 
 def test_pages_are_followed(client: Managed) -> None:
