@@ -9,12 +9,15 @@ from typing import Final
 
 from conformance.exchange import Exchange, Transcript
 from conformance.judging.verdict import Failure
-from conformance.reporting.reproduction.raw_json import value_at, values_by_pointer
+from conformance.reporting.reproduction.raw_json import shape, value_at, values_by_pointer
+from conformance.reporting.reproduction.steps import left_out
 
 LIKE: Final = re.compile(r", as (?=in |poll |before )")
 """Stands between the expected value and the response that shows it."""
 
 TIMESTAMP: Final = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"')
+
+_STRING: Final = re.compile(r'"[^"\\]*"')
 
 _POLLED: Final = ", as poll returned it"
 
@@ -29,6 +32,8 @@ def compared_with(
         token = expected[: like.start()]
     elif stamp is not None:
         token = stamp.group()
+    elif _STRING.fullmatch(expected) and shape(expected) != expected:
+        token = expected  # an id of the run
     else:
         return None
     order = _nearest_first(failure, exchange, transcript)
@@ -52,8 +57,10 @@ def _parsed(text: str) -> Mapping[str, str]:
 
 def _nearest_first(failure: Failure, exchange: Exchange, transcript: Transcript) -> list[Exchange]:
     """Return the exchanges: the delivery if it is named, then earlier ones, this one, and later ones."""
-    place = [each.step for each in transcript.exchanges].index(exchange.step)
-    order = [*reversed(transcript.exchanges[:place]), exchange, *transcript.exchanges[place + 1 :]]
+    out = left_out(transcript.exchanges)
+    kept = [each for each in transcript.exchanges if each.step not in out or each is exchange]
+    place = kept.index(exchange)
+    order = [*reversed(kept[:place]), exchange, *kept[place + 1 :]]
     delivery = transcript.facts.get("seen_by") if _POLLED in failure.expected.en else None
     return sorted(order, key=lambda each: each.step != delivery)
 
