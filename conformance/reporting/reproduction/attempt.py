@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from conformance.exchange import Exchange
-from conformance.judging.request_variables import ENVIRONMENT, object_in
+from conformance.judging.request_variables import ENVIRONMENT, object_in, request_object
 from conformance.reporting.reproduction.earlier_values import Source
 from conformance.reporting.reproduction.requests import RequestWords
 from conformance.reporting.reproduction.shell_words import default, joined, literal
@@ -57,7 +57,7 @@ def _similar(value: str, given: str) -> str:
 
 
 def _sent(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:
-    if step.pause:
+    if step.pause and step.kind != "settle":
         yield f"sleep {step.pause}"
     if not step.cursors:
         yield from _request(step, requests, plan)
@@ -98,8 +98,10 @@ def _request(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:
             session, name = step.gives[0]
             yield " ".join(["list_until", "listed", name, f'"${session}"', *words])
         case "list-all":
-            yield " ".join(["list_until", "lists", str(len(object_in(exchange).get("data", ()))), "-", *words])
-        case _:
+            yield " ".join(["list_until", "lists", str(_wanted_items(step, plan)), "-", *words])
+        case "settle":
+            yield " ".join(["settle", str(step.pause), *words])
+        case "request":
             yield " ".join(["request", *words])
     if step.succeeds:
         yield f"must {step.number}"
@@ -111,6 +113,14 @@ def _request(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:
         yield _recorded(exchange, plan, name)
     for source in _taken(step, plan):
         yield f"{'cursor' if source.ends else 'take'} {source.variable} {step.number} {literal(source.pointer)}"
+
+
+def _wanted_items(step: Step, plan: Plan) -> int:
+    """Return how many items a list must show: as in the run, but no more than the scenario created until then."""
+    url = step.exchange.request.url
+    created = [each.exchange for each in plan.steps[: step.number] if each.exchange.operation == "create_session"]
+    sessions = sum(f"/environments/{request_object(each).get('environment_id')}/" in url for each in created)
+    return min(sessions, len(object_in(step.exchange).get("data", ())))
 
 
 def _taken(step: Step, plan: Plan) -> list[Source]:

@@ -281,6 +281,18 @@ deliver() {
     done
 }
 
+# settle SECONDS N STEP STATUS METHOD URL BODY HEADER...: repeats a request for that long, or until no failure shows.
+settle() {
+    end=$(($(date +%s) + $1))
+    shift
+    while :; do
+        request "$@"
+        compare
+        [ -n "$shown" ] && [ "$(date +%s)" -lt "$end" ] || return 0
+        sleep 1
+    done
+}
+
 # list_until TEST WORD WORD N STEP STATUS METHOD URL BODY HEADER...: reads the list until it passes the test.
 list_until() {
     test=$1 one=$2 other=$3 lists=0
@@ -403,6 +415,25 @@ other_number() {
     [ "$found" != "$3" ]
 }
 
+# exactly N POINTER VALUE: the value is this one, digit for digit.
+exactly() { [ "$(value "$1" "$2")" = "$3" ]; }
+
+# when_seen WHOLE "less N..." PREDICATE...: as the predicate, where the pages N have fewer items than the list WHOLE; with
+# `all` instead of `less`, where they have as many.
+when_seen() {
+    whole=$(entries "$1") seen=0
+    for n in ${2#* }; do
+        [ -s "$DIR/$n.status" ] || return 1
+        seen=$((seen + $(entries "$n")))
+    done
+    case ${2%% *} in
+    less) [ "$seen" -lt "$whole" ] || return 1 ;;
+    *) [ "$seen" -ge "$whole" ] || return 1 ;;
+    esac
+    shift 2
+    "$@"
+}
+
 # ids N: the ids of the items in a list, one a line.
 ids() { flat "$1" | awk -F '\t' '$1 ~ /^\/data\/[0-9]+\/id$/ { print $2 }'; }
 
@@ -444,14 +475,32 @@ same_header() { [ -s "$DIR/$1.status" ] && [ "$(header "$1" "$2" | shape)" = "$3
 # same_body N STATUS SHAPE
 same_body() { same_status "$1" "$2" && [ "$(shape <"$DIR/$1.body")" = "$3" ]; }
 
-# compared N POINTER RELATION N POINTER: two values compare as they did: lt, eq, gt, or ne.
+# compared N POINTER RELATION N POINTER: two values compare as they did: lt, eq, gt, or ne. Timestamps are equal if they
+# differ by less than a unit of the coarser one.
 compared() {
     [ -s "$DIR/$1.status" ] && [ -s "$DIR/$4.status" ] || return 1
-    ONE=$(value "$1" "$2") OTHER=$(value "$4" "$5") RELATION=$3 awk 'BEGIN {
-        one = ENVIRON["ONE"] ""; other = ENVIRON["OTHER"] ""; relation = ENVIRON["RELATION"]
-        found = one < other ? "lt" : one == other ? "eq" : "gt"
-        exit !(found == relation || (relation == "ne" && found != "eq"))
-    }'
+    ONE=$(value "$1" "$2") OTHER=$(value "$4" "$5") RELATION=$3 awk '
+        function seconds(text,   part, year, month) {
+            split(substr(text, 2), part, /[-Tt:.Zz]/)
+            year = part[1]; month = part[2]
+            if (month < 3) { year--; month += 12 }
+            return (365 * year + int(year / 4) - int(year / 100) + int(year / 400) + int((153 * month - 457) / 5) + part[3]) * 86400 \
+                + part[4] * 3600 + part[5] * 60 + part[6]
+        }
+        function fraction(text) { return match(text, /\.[0-9]+/) ? substr(text, RSTART, RLENGTH) : "" }
+        BEGIN {
+            one = ENVIRON["ONE"] ""; other = ENVIRON["OTHER"] ""; relation = ENVIRON["RELATION"]
+            found = one < other ? "lt" : one == other ? "eq" : "gt"
+            moment = "^\"[0-9]+-[0-9]+-[0-9]+[Tt][0-9]+:[0-9]+:[0-9]+([.][0-9]+)?[Zz]\"$"
+            if (one ~ moment && other ~ moment) {
+                a = fraction(one); b = fraction(other)
+                digits = length(a) < length(b) ? length(a) : length(b)
+                unit = digits > 1 ? 10 ^ (1 - digits) : 1
+                apart = seconds(one) - seconds(other) + (("0" a) - ("0" b))
+                found = apart <= -unit * 0.9999 ? "lt" : apart >= unit * 0.9999 ? "gt" : "eq"
+            }
+            exit !(found == relation || (relation == "ne" && found != "eq"))
+        }'
 }
 
 # in_future N POINTER: a timestamp is later than the response, by the clock of the target.

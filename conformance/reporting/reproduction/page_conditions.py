@@ -15,6 +15,7 @@ from conformance.reporting.reproduction.steps import left_out
 from conformance.reporting.reproduction.walks import PAGE, walks_of
 
 _DATA: Final = "/data"
+_ENDS: Final = frozenset({"/has_more", "/next_page"})
 _EACH_ONCE: Final = re.compile(r"each of the (\d+) items once")
 _FOREIGN: Final = "an item of another environment"
 _ITEM: Final = re.compile(r"/data/\d+")
@@ -41,6 +42,30 @@ def pages(failure: Failure, exchange: Exchange, transcript: Transcript) -> Condi
 def _created(transcript: Transcript, step: str) -> str:
     exchange = transcript.find(step)
     return values_of(exchange).get("/id", "") if exchange is not None else ""
+
+
+def on_page(failure: Failure, exchange: Exchange, transcript: Transcript, condition: Condition) -> Condition:
+    """Return the condition of a page of a walk, limited to the case that as much of the list was shown as in the run.
+
+    Whether a page is the last one depends on the pages before it.
+    """
+    page = PAGE.fullmatch(exchange.step)
+    if page is None or failure.pointer not in _ENDS:
+        return condition
+    kept = _kept(transcript)
+    lists = [each for each in kept[: kept.index(exchange)] if each.operation == "list"]
+    before = [
+        each for each in lists if (found := PAGE.fullmatch(each.step)) is not None and found["walk"] == page["walk"]
+    ]
+    whole = max(
+        (each for each in lists if PAGE.fullmatch(each.step) is None), key=lambda each: len(_items(each)), default=None
+    )
+    if whole is None:
+        return condition
+    seen = sum(len(_items(each)) for each in (*before, exchange))
+    how = "less" if seen < len(_items(whole)) else "all"
+    words = ("when_seen", whole.step, "\n".join([how, *(each.step for each in (*before, exchange))]))
+    return Condition((*words, *condition.words), frozenset({1, 2, *(3 + place for place in condition.numbered)}))
 
 
 def _not_each_once(count: int, last: Exchange, transcript: Transcript) -> Condition:

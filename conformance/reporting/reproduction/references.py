@@ -12,7 +12,7 @@ from conformance.judging.verdict import Failure
 from conformance.reporting.reproduction.raw_json import shape, value_at, values_by_pointer
 from conformance.reporting.reproduction.steps import left_out
 
-LIKE: Final = re.compile(r", as (?=in |poll |before )")
+LIKE: Final = re.compile(r", (?:as (?=in |poll |before |the last )|the `)")
 """Stands between the expected value and the response that shows it."""
 
 TIMESTAMP: Final = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"')

@@ -145,9 +145,9 @@ def _condition(condition: Condition, plan: Plan) -> Iterator[str]:
             yield literal(word) if place else word
         elif "\n" in word:
             first, *steps = word.split("\n")
-            yield literal(" ".join([first, *(str(plan.numbers[step]) for step in steps)]))
+            yield literal(" ".join([first, *(plan.numbers[step] for step in steps)]))
         else:
-            yield str(plan.numbers[word])
+            yield plan.numbers[word]
 
 
 def _main(plan: Plan, requests: RequestWords, symptoms: Sequence[Symptom], lang: Lang) -> Iterator[str]:

@@ -37,7 +37,7 @@ _SHORTEST_PAUSE: Final = 0.9
 _LONGEST_PAUSE: Final = 2
 """Seconds to wait at most where the scenario does not wait by design: the suite's own rate limit may have delayed it."""
 
-StepKind = Literal["request", "deliver", "list", "list-all"]
+StepKind = Literal["request", "deliver", "list", "list-all", "settle"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,8 @@ class Step:
 
     - `number`: its place in the script.
     - `kind`: `deliver` polls until an item is delivered, `list` reads the list until it shows the item of a session,
-      `list-all` until it shows as many items as in the run.
+      `list-all` until it shows as many items as in the run, `settle` repeats the request for `pause` seconds, or until
+      its failures no longer show.
     - `gives`: variables by JSON pointer that the response fills; for `list`, by the session's variable.
     - `succeeds`: the script ends if the response is not a success. `refused`: it ends if the response is one.
     - `pause`: seconds to wait before.
@@ -157,7 +158,7 @@ def _steps(
 ) -> Iterator[Step]:
     sessions = [each for each, name in ids.items() if name.startswith(SESSION)]
     own = own_environments(transcript)
-    pauses = _pauses(transcript, exchanges)
+    pauses, repeated = _pauses(transcript, exchanges), _repeated(exchanges)
     for number, exchange in enumerate(kept, 1):
         later = kept[number:]
         kind, gives = _gives(exchange, ids, sessions, own)
@@ -165,6 +166,8 @@ def _steps(
         given |= {name for _, name in gives}
         if kind == "list" and not gives:
             kind = "request"
+        if exchange.step in repeated and exchange.step in failing:
+            kind = "settle"
         judged = exchange.step in failing or exchange.step in burst or PAGE.fullmatch(exchange.step) is not None
         status = exchange.response.status if exchange.response is not None else 0
         yield Step(
@@ -182,23 +185,26 @@ def _steps(
         )
 
 
-def _pauses(transcript: Transcript, exchanges: Iterable[Exchange]) -> dict[str, int]:
+def _pauses(transcript: Transcript, exchanges: Sequence[Exchange]) -> dict[str, int]:
     """Return the seconds to wait before each step. A reading that was repeated waits as long as the scenario did."""
     known = scenarios().get(transcript.scenario)
-    waits = known is not None and known.mostly_waits
+    waits, repeated = known is not None and known.mostly_waits, _repeated(exchanges)
     found: dict[str, int] = {}
-    completed, repeated = None, ""
+    completed = None
     for exchange in exchanges:
-        again = _TRY.fullmatch(exchange.step)
-        if again is not None:
-            repeated = again["what"]
+        if _TRY.fullmatch(exchange.step):
             continue
         pause = exchange.invoked - completed if completed is not None else 0.0
         completed = exchange.completed
         if pause > _SHORTEST_PAUSE:
             whole = math.ceil(pause)
-            found[exchange.step] = whole if waits or exchange.step == repeated else min(whole, _LONGEST_PAUSE)
+            found[exchange.step] = whole if waits or exchange.step in repeated else min(whole, _LONGEST_PAUSE)
     return found
+
+
+def _repeated(exchanges: Iterable[Exchange]) -> frozenset[str]:
+    """Return the steps of readings that were repeated."""
+    return frozenset(found["what"] for each in exchanges if (found := _TRY.fullmatch(each.step)) is not None)
 
 
 def _gives(

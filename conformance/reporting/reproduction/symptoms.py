@@ -12,14 +12,14 @@ from conformance.exchange import BodyProblem, Exchange, Transcript
 from conformance.judging.verdict import Failure, Verdict
 from conformance.reporting.reproduction.burst_conditions import history, outcomes_of_burst
 from conformance.reporting.reproduction.condition import UNDECIDED, Condition, of_step
-from conformance.reporting.reproduction.page_conditions import pages
+from conformance.reporting.reproduction.page_conditions import on_page, pages
 from conformance.reporting.reproduction.raw_json import shape, value_at
 from conformance.reporting.reproduction.references import LIKE, TIMESTAMP, compared_with, values_of
 from conformance.text import Text
 
 _STATUS: Final = re.compile(r"HTTP \d+")
 _STATE_SHOWN: Final = re.compile(r'HTTP (\d+) with state "([a-z_]{1,40})"')
-_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
+_NUMBER: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _CLOCK: Final = "not after the response"
 _RFC_3339: Final = "an RFC 3339 timestamp"
 _UNREADABLE: Final[dict[BodyProblem, str]] = {"not-utf-8": "not_utf_8", "bad-content-encoding": "undecodable"}
@@ -82,7 +82,7 @@ def _condition(failure: Failure, transcript: Transcript, *, elsewhere: bool) -> 
     if not failure.pointer.startswith("/"):
         name, value = failure.pointer, exchange.response.header(failure.pointer) or ""
         return of_step("same_header", failure.step, name, shape(value))
-    return _at_pointer(failure, exchange, transcript)
+    return on_page(failure, exchange, transcript, _at_pointer(failure, exchange, transcript))
 
 
 def _status_of(failure: Failure, status: int) -> int:
@@ -124,6 +124,8 @@ def _at_pointer(failure: Failure, exchange: Exchange, transcript: Transcript) ->
         return of_step("no_such_date", exchange.step, pointer)
     if _NUMBER.fullmatch(value) and _NUMBER.fullmatch(failure.expected.en):
         return of_step("other_number", exchange.step, pointer, failure.expected.en)
+    if _NUMBER.fullmatch(value) or (value != failure.expected.en and shape(value) == shape(failure.expected.en)):
+        return of_step("exactly", exchange.step, pointer, value)
     return of_step("same_value", exchange.step, pointer, shape(value))
 
 
