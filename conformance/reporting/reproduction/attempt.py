@@ -89,20 +89,7 @@ def _further_pages(step: Step, walk: Walk, requests: RequestWords) -> Iterator[s
 
 
 def _request(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:
-    exchange = step.exchange
-    words = [str(step.number), literal(exchange.step), _status(exchange), *requests.words(exchange)]
-    match step.kind:
-        case "deliver":
-            yield " ".join(["deliver", *words])
-        case "list":
-            session, name = step.gives[0]
-            yield " ".join(["list_until", "listed", name, f'"${session}"', *words])
-        case "list-all":
-            yield " ".join(["list_until", "lists", str(_wanted_items(step, plan)), "-", *words])
-        case "settle":
-            yield " ".join(["settle", str(step.pause), *words])
-        case "request":
-            yield " ".join(["request", *words])
+    yield " ".join([*_function(step, plan), *_words(step, requests)])
     if step.succeeds:
         yield f"must {step.number}"
     if step.refused:
@@ -110,9 +97,27 @@ def _request(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:
     for pointer, name in step.gives:
         if step.kind != "list":
             yield f"take {name} {step.number} {pointer}"
-        yield _recorded(exchange, plan, name)
+        yield _recorded(step.exchange, plan, name)
     for source in _taken(step, plan):
         yield f"{'cursor' if source.ends else 'take'} {source.variable} {step.number} {literal(source.pointer)}"
+
+
+def _function(step: Step, plan: Plan) -> tuple[str, ...]:
+    """Return the function that sends a request, and its own arguments."""
+    match step.kind:
+        case "list":
+            session, name = step.gives[0]
+            return ("list_until", "listed", name, f'"${session}"')
+        case "list-all":
+            return ("list_until", "lists", str(_wanted_items(step, plan)), "-")
+        case "settle":
+            return ("settle", str(step.pause))
+    return (step.kind,)
+
+
+def _words(step: Step, requests: RequestWords) -> list[str]:
+    exchange = step.exchange
+    return [str(step.number), literal(exchange.step), _status(exchange), *requests.words(exchange)]
 
 
 def _wanted_items(step: Step, plan: Plan) -> int:

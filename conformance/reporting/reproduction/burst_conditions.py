@@ -13,6 +13,7 @@ from conformance.reporting.reproduction.references import values_of
 
 _NAME: Final = re.compile(r"`([^`]+)`")
 _STATE: Final = re.compile(r'"([a-z_]{1,40})"')
+_STATUS: Final = re.compile(r"HTTP \d+")
 _WINNERS: Final = re.compile(r"(\d+) of (\d+) return 200")
 _ONE_ITEM: Final = re.compile(r"null: `[^`]+` got the item")
 
@@ -38,10 +39,10 @@ def outcomes_of_burst(failure: Failure, transcript: Transcript) -> Condition | N
         least = 2 if int(winners[1]) > 1 else len(equal)
     elif _ONE_ITEM.fullmatch(failure.expected.en):
         least = 2
-    elif failure.pointer:
-        return None
-    else:
+    elif not failure.pointer and _STATUS.match(failure.actual.en):
         least = 1
+    else:
+        return None
     word = "\n".join([f"{least} {exchange.response.status} {_state(exchange)}", *equal])
     return Condition(("history", word), frozenset({1}))
 

@@ -283,12 +283,13 @@ deliver() {
 
 # settle SECONDS N STEP STATUS METHOD URL BODY HEADER...: repeats a request for that long, or until no failure shows.
 settle() {
-    end=$(($(date +%s) + $1))
+    left=$1
     shift
     while :; do
         request "$@"
         compare
-        [ -n "$shown" ] && [ "$(date +%s)" -lt "$end" ] || return 0
+        [ -n "$shown" ] && [ "$left" -gt 0 ] || return 0
+        left=$((left - 1))
         sleep 1
     done
 }

@@ -22,6 +22,7 @@ _STATE_SHOWN: Final = re.compile(r'HTTP (\d+) with state "([a-z_]{1,40})"')
 _NUMBER: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _CLOCK: Final = "not after the response"
 _RFC_3339: Final = "an RFC 3339 timestamp"
+_NO_JSON: Final = frozenset({"NaN", "Infinity", "-Infinity"})
 _UNREADABLE: Final[dict[BodyProblem, str]] = {"not-utf-8": "not_utf_8", "bad-content-encoding": "undecodable"}
 
 
@@ -101,6 +102,9 @@ def _same_body(exchange: Exchange) -> Condition:
     if problem is not None:
         name = _UNREADABLE.get(problem)
         return UNDECIDED if name is None else of_step(name, exchange.step, status)
+    for pointer, value in values_of(exchange).items():
+        if value in _NO_JSON:
+            return of_step("exactly", exchange.step, pointer, value)
     text = shape(exchange.response.body.text)
     return of_step("same_body", exchange.step, status, text)
 
