@@ -17,6 +17,9 @@ LIKE: Final = re.compile(r", (?:as (?=in |poll |before |the last )|the `)")
 
 TIMESTAMP: Final = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"')
 
+_NAMED: Final = re.compile(r", (?:as in|the `(?P<field>[^`]+)` of) step `(?P<step>[^`]+)`$")
+"""The end of an expectation that names the step with the expected value, and perhaps its field."""
+
 _STRING: Final = re.compile(r'"[^"\\]*"')
 
 _POLLED: Final = ", as poll returned it"
@@ -27,6 +30,10 @@ def compared_with(
 ) -> tuple[str, str, str] | None:
     """Return step, pointer and value of what the failure compares with; None if it compares with nothing."""
     expected = failure.expected.en
+    named = _NAMED.search(expected)
+    if named is not None and (other := transcript.find(named["step"])) is not None:
+        place = f"/{named['field']}" if named["field"] else pointer
+        return other.step, place, value_at(values_of(other), place)
     like, stamp = LIKE.search(expected), TIMESTAMP.search(expected)
     if like is not None:
         token = expected[: like.start()]

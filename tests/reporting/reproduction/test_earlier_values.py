@@ -106,7 +106,7 @@ def test_an_environment_of_the_scenario_alone_is_created_by_the_script_and_its_l
     created = {"agent": "agent_1", "environment_id": "env_own567890abc"}
     own = "/environments/env_own567890abc/work"
     listed = {"data": [{"id": "work_own567890abc", "data": {"id": "sess_9"}}]}
-    empty = {"data": []}
+    empty: dict[str, Any] = {"data": []}
     exchanges = (
         exchange(
             "create",
