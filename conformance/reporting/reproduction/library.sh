@@ -409,6 +409,9 @@ same_status() { [ "$(status "$1")" = "$2" ]; }
 # same_value N POINTER SHAPE: the value has the form that it had; an empty SHAPE means that it is missing.
 same_value() { [ -s "$DIR/$1.status" ] && [ "$(value "$1" "$2" | shape)" = "$3" ]; }
 
+# lacks N POINTER: the object has no such member. A response without the object is another matter.
+lacks() { [ "$(value "$1" "${2%/*}" | cut -c 1)" = '{' ] && [ -z "$(value "$1" "$2")" ]; }
+
 # other_number N POINTER NUMBER: the value is a number, and not this one.
 other_number() {
     found=$(value "$1" "$2")

@@ -126,6 +126,8 @@ def _at_pointer(failure: Failure, exchange: Exchange, transcript: Transcript) ->
         return UNDECIDED
     if failure.expected.en == _RFC_3339 and TIMESTAMP.fullmatch(value) and not _exists(value):
         return of_step("no_such_date", exchange.step, pointer)
+    if not value and values.get(pointer.rpartition("/")[0]) == "{":
+        return of_step("lacks", exchange.step, pointer)
     if _NUMBER.fullmatch(value) and _NUMBER.fullmatch(failure.expected.en):
         return of_step("other_number", exchange.step, pointer, failure.expected.en)
     if _NUMBER.fullmatch(value) or (value != failure.expected.en and shape(value) == shape(failure.expected.en)):

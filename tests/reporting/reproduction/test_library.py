@@ -17,6 +17,7 @@ PAGES: Final = {
     "3": '{"data":[{"id":"c"},{"id":"b"}],"has_more":false,"next_page":null}',
     "4": '{"id":"env_1","depth":2,"at":"2026-07-01T08:15:01Z","exact":"2026-07-01T08:15:01.9Z"}',
     "5": '{"data":[{"id":"a","environment_id":"env_1"},{"id":"x","environment_id":"env_2"}],"at":"2026-07-01T08:15:02Z"}',
+    "6": "null",
 }
 CONDITIONS: Final = {
     "not_each_once 1 2": 1,  # with the page that follows
@@ -35,6 +36,9 @@ CONDITIONS: Final = {
     "other_number 4 /depth 2": 1,
     "other_number 4 /none 1": 1,
     "exactly 4 /depth 2": 0,
+    "lacks 4 /state": 0,
+    "lacks 4 /depth": 1,
+    "lacks 6 /state": 1,
     "compared 4 /at eq 4 /exact": 0,
     "compared 4 /at lt 5 /at": 0,
     "compared 5 /at gt 4 /exact": 1,
