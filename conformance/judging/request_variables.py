@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -22,6 +22,8 @@ SECOND_ENVIRONMENT: Final = "SECOND_ENVIRONMENT_ID"
 CLOUD_ENVIRONMENT: Final = "CLOUD_ENVIRONMENT_ID"
 
 _CLOUD_CHAPTER: Final = "environment-kind"
+_NOT_SELF_HOSTED: Final = ".environment.not-self-hosted"
+"""The chapter of ack, and the end of the other operations' scenarios, that name an environment of another kind."""
 _SHORTEST: Final = 4
 """The shortest id that is replaced at the start of a longer segment: a shorter one could be part of something else."""
 
@@ -58,21 +60,35 @@ def request_object(exchange: Exchange) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def listed_item(exchange: Exchange, sessions: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return the session and the work id of the listed item that belongs to one of these sessions."""
+def listed_items(exchange: Exchange, sessions: Collection[str], own: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield pointer, session (or nothing) and work id of the listed items that the suite created.
+
+    They belong to one of these sessions, or to one of the environments `own`, which only this scenario uses.
+    """
     entries = object_in(exchange).get("data")
-    for entry in entries if isinstance(entries, list) else ():
+    alone = _path_environment(exchange) in own
+    for place, entry in enumerate(entries if isinstance(entries, list) else ()):
         data = entry.get("data") if isinstance(entry, dict) else None
         session = data.get("id") if isinstance(data, dict) else None
-        if isinstance(session, str) and session in sessions and _is_id(entry.get("id")):
-            return session, str(entry["id"])
-    return None
+        if not isinstance(session, str) or session not in sessions:
+            session = ""
+        if isinstance(entry, dict) and (session or alone) and _is_id(entry.get("id")):
+            yield f"/data/{place}/id", session, str(entry["id"])
+
+
+def own_environments(transcript: Transcript) -> frozenset[str]:
+    """Return the ids of the environments that the scenario created for itself."""
+    created = (
+        object_in(exchange).get("id") for exchange in transcript.exchanges if exchange.operation == "create_environment"
+    )
+    return frozenset(found for found in created if isinstance(found, str) and _is_id(found))
 
 
 def _found(transcript: Transcript) -> Iterator[tuple[str, str]]:
     """Yield ids in the order in which they appear, each once."""
     known: dict[str, str] = {}
     numbers: dict[str, int] = {}
+    own = own_environments(transcript)
 
     def new(found: object, name: str) -> Iterator[tuple[str, str]]:
         if isinstance(found, str) and _is_id(found) and found not in known:
@@ -82,6 +98,8 @@ def _found(transcript: Transcript) -> Iterator[tuple[str, str]]:
 
     for exchange in transcript.exchanges:
         match exchange.operation:
+            case "create_environment":
+                yield from new(object_in(exchange).get("id"), ENVIRONMENT)
             case "create_session":
                 body = request_object(exchange)
                 yield from new(body.get("agent"), AGENT)
@@ -90,22 +108,30 @@ def _found(transcript: Transcript) -> Iterator[tuple[str, str]]:
             case "poll":
                 yield from new(object_in(exchange).get("id"), WORK)
             case "list":
-                sessions = {each: name for each, name in known.items() if name.startswith(SESSION)}
-                item = listed_item(exchange, sessions)
-                yield from new(item[1] if item else None, WORK)
-            case "ack":
-                yield from new(*_other_environment(transcript, exchange))
+                sessions = [each for each, name in known.items() if name.startswith(SESSION)]
+                for _, _, work_id in listed_items(exchange, sessions, own):
+                    yield from new(work_id, WORK)
+        yield from new(*_path_variable(transcript, exchange))
 
 
-def _other_environment(transcript: Transcript, exchange: Exchange) -> tuple[str | None, str]:
-    """Return an ack's environment and its variable if it is not the item's own but one that the suite created."""
-    known = scenarios().get(transcript.scenario)
-    cloud = known is not None and known.chapter == _CLOUD_CHAPTER
-    name = CLOUD_ENVIRONMENT if cloud else SECOND_ENVIRONMENT
-    found = re.search(r"/environments/([^/?]+)/work/", exchange.request.url)
-    if known is None or not (cloud or known.names_second_environment) or exchange.step != "ack" or found is None:
-        return None, name
-    return unquote(found[1]), name
+def _path_variable(transcript: Transcript, exchange: Exchange) -> tuple[str | None, str]:
+    """Return the environment in a path, and its variable, if the suite created it for all scenarios.
+
+    It is the one that the scenario is about, or the one in which it must not find its item.
+    """
+    found, known = _path_environment(exchange), scenarios().get(transcript.scenario)
+    if found is None or found == transcript.facts.get("environment_id"):
+        return found, ENVIRONMENT
+    if known is None or exchange.step not in known.expectations:
+        return None, ENVIRONMENT
+    if known.chapter == _CLOUD_CHAPTER or known.id.endswith(_NOT_SELF_HOSTED):
+        return found, CLOUD_ENVIRONMENT
+    return (found, SECOND_ENVIRONMENT) if known.names_second_environment else (None, SECOND_ENVIRONMENT)
+
+
+def _path_environment(exchange: Exchange) -> str | None:
+    found = re.search(r"/environments/([^/?]+)/work(?=[/?]|$)", exchange.request.url)
+    return unquote(found[1]) if found is not None else None
 
 
 def _is_id(value: object) -> bool:

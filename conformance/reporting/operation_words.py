@@ -1,43 +1,99 @@
-"""Headlines of causes in other operations than ack: what was done, from the scenario's title, and what came back."""
+"""Headlines of causes in other operations than ack: what came back first, as a headline is cut at its end; then the case."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from conformance.chapters.registry import scenarios
 from conformance.contract.operations import OPERATIONS
 from conformance.reporting.violations import Violation
-from conformance.reporting.word_parts import OR, SHOWN, Members, cut, value
+from conformance.reporting.word_parts import OR, SHOWN, Members, cut
 from conformance.text import Text, join
 
+_OF_ALL_RESPONSES: Final = ("answer.", "envelope.")
+"""Rules on every response of an operation, whatever its scenario does."""
+_OF_ALL_OPERATIONS: Final = ("auth.", "authz.", "environment.", "not-found.", "envelope.")
+"""Rules that do not depend on the query."""
+_LONGEST_VALUE: Final = 60
+_JSON: Final = re.compile(r'["\[{]|-?\d+(?:\.\d+)?$|(?:true|false|null)$|`')
+"""The beginning of a value, in contrast to a sentence about it."""
+_STRING: Final = re.compile(r'\A"([^"`]*)"\Z')
+_ID: Final = re.compile(r"\b([a-z]{1,8}_)[0-9A-Za-z]{12,}([0-9A-Za-z]{6})\b")
 _SEVERAL: Final = Text("{n} operations", "{n} 个操作")
 
 
 def other_operation_headline(first: Violation, members: Members) -> Text:
     """Return the headline of a cause whose first violation is of another operation than ack."""
+    case = _case(first, members)
+    fact = _fact(first, members)
+    return Text("{fact}; {case}", "{fact}；{case}").format(fact=fact, case=case) if case is not None else fact
+
+
+def _fact(first: Violation, members: Members) -> Text:
     subject = _subject(first, members)
     if first.kind == "status":
         wanted = dict.fromkeys(status for each in members for status in each.wanted)
         expected = join(OR, [Text(str(status), str(status)) for status in sorted(wanted)])
-        words = Text("{subject}: HTTP {got} (expected {wanted})", "{subject}：HTTP {got}（预期 {wanted}）")
-        return words.format(subject=subject, got=first.got, wanted=expected)
+        several = len({each.operation for each in members}) > 1
+        words = Text(
+            "{subject} return {got}{to} (expected {wanted})"
+            if several
+            else "{subject} returns {got}{to} (expected {wanted})",
+            "{subject} 返回 {got}{to}（预期 {wanted}）",
+        )
+        return words.format(subject=subject, got=first.got, to=_parameters(first), wanted=expected)
     if first.kind == "missing":
         words = Text("{subject}: required field `{place}` is missing", "{subject}：缺少必需字段 `{place}`")
         return words.format(subject=subject, place=cut(first.pointer, SHOWN))
-    place = Text("`{p}` is ", "`{p}` 为 ").format(p=cut(first.pointer, SHOWN)) if first.pointer else Text("", "")
-    return Text(
-        "{subject}: {place}{actual} (expected {expected})", "{subject}：{place}{actual}（预期{expected}）"
-    ).format(subject=subject, place=place, actual=value(first.failure.actual), expected=value(first.failure.expected))
+    actual, expected = _shown(first.failure.actual), _shown(first.failure.expected)
+    place = cut(first.pointer, SHOWN)
+    words = Text("{subject}: {actual} (expected {expected})", "{subject}：{actual}（预期：{expected}）")
+    if place and _JSON.match(first.failure.actual.en):
+        words = Text(
+            "{subject}: `{place}` is {actual} (expected {expected})",
+            "{subject}：`{place}` 为 {actual}（预期：{expected}）",
+        )
+    elif place:
+        words = Text(
+            "{subject}, `{place}`: {actual} (expected {expected})",
+            "{subject} 的 `{place}`：{actual}（预期：{expected}）",
+        )
+    return words.format(subject=subject, place=place, actual=actual, expected=expected)
+
+
+def _shown(words: Text) -> Text:
+    """Return a value, a JSON string in backquotes, or a sentence; ids are shortened, as in a request."""
+    plain = (_ID.sub(r"\1…\2", text) for text in (words.en, words.zh))
+    return Text(*(cut(_STRING.sub(r"`\1`", text), _LONGEST_VALUE) for text in plain))
+
+
+def _parameters(first: Violation) -> Text:
+    """Return the query of the request if it is short, and if the rule may be about it."""
+    query = first.failure.request.partition("\n")[0].partition("?")[2]
+    if not query or len(query) > SHOWN or first.rule.startswith(_OF_ALL_OPERATIONS):
+        return Text("", "")
+    return Text(" to `{query}`", "（查询 `{query}`）").format(query=query)
 
 
 def _subject(first: Violation, members: Members) -> Text:
-    """Return the operations that share a rule, or else what the scenario does."""
+    """Return the operations."""
     operations = dict.fromkeys(each.operation for each in members)
     if len(operations) > 1:
         names = [OPERATIONS[name].title for name in OPERATIONS if name in operations]
         return join(Text(", ", "、"), names) if len(names) < len(OPERATIONS) else _SEVERAL.format(n=len(names))
-    if first.rule.startswith(("answer.", "envelope.")):
-        title = OPERATIONS[next(name for name in OPERATIONS if name == first.operation)].title
-        kind = Text("success", "成功响应") if first.rule.startswith("answer.") else Text("refusal", "拒绝响应")
-        return Text("{title}, {kind}", "{title}，{kind}").format(title=title, kind=kind)
-    return scenarios()[first.scenario].title
+    title = OPERATIONS[next(name for name in OPERATIONS if name == first.operation)].title
+    if not first.rule.startswith(_OF_ALL_RESPONSES):
+        return title
+    kind = Text("success", "成功响应") if first.rule.startswith("answer.") else Text("refusal", "拒绝响应")
+    return Text("{title}, {kind}", "{title}，{kind}").format(title=title, kind=kind)
+
+
+def _case(first: Violation, members: Members) -> Text | None:
+    """Return what the scenario does, without the operation that the headline names; None if it does not matter."""
+    if first.rule.startswith(_OF_ALL_RESPONSES) or len({each.operation for each in members}) > 1:
+        return None
+    title = scenarios()[first.scenario].title
+    name = OPERATIONS[next(name for name in OPERATIONS if name == first.operation)].title
+    en, zh = title.en.removeprefix(f"{name.en}: "), title.zh.removeprefix(f"{name.zh}：")
+    return Text(en[:1].lower() + en[1:], zh)

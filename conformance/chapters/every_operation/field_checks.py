@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from conformance.chapters.every_operation.item_differences import field_value
 from conformance.contract.schemas import display_value
 from conformance.contract.work_item import MISSING, differences, instant_of
 from conformance.scenario.model import CheckFunction, Finding
@@ -26,7 +27,7 @@ def field_is(step: str, field: str, accepts: Callable[[Any], bool], expected: Te
     def judge(view: TranscriptView) -> Iterator[Finding]:
         value = object_of_step(view, step).get(field, MISSING)
         if not accepts(value):
-            yield Finding(step=step, pointer=f"/{field}", expected=expected, actual=display_value(value))
+            yield Finding(step=step, pointer=f"/{field}", expected=expected, actual=field_value(value))
 
     return judge
 
@@ -73,8 +74,8 @@ def fields_kept(before: str, after: str, *fields: str) -> CheckFunction:
             yield Finding(
                 step=after,
                 pointer=f"/{difference.field}",
-                expected=expected.format(value=display_value(difference.before), step=before),
-                actual=display_value(difference.after),
+                expected=expected.format(value=field_value(difference.before), step=before),
+                actual=field_value(difference.after),
             )
 
     return judge

@@ -54,12 +54,14 @@ def disagreements(
     `blamed` are the steps that changed them.
     """
     for difference in found:
-        expected = Text("{value}, {since}", "{value}（{since}）").format(value=_value(difference.before), since=since)
+        expected = Text("{value}, {since}", "{value}（{since}）").format(
+            value=field_value(difference.before), since=since
+        )
         yield Finding(
             step=step,
             pointer=f"/{difference.field}",
             expected=expected,
-            actual=_value(difference.after),
+            actual=field_value(difference.after),
             blamed=blamed,
         )
 
@@ -80,5 +82,6 @@ def complete_item(view: TranscriptView, step: str) -> dict[str, Any]:
     return fields
 
 
-def _value(value: Any) -> Text:
+def field_value(value: Any) -> Text:
+    """Return the value of a field as it is shown; a missing one in words."""
     return Text("no such field", "没有该字段") if value == MISSING else schemas.display_value(value)

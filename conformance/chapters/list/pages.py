@@ -41,7 +41,10 @@ _WALKS: Final = {"page": "next_page", "after_id": "last_id"}
 
 
 async def _many(stage: ScenarioContext) -> None:
-    own = await stage.own_environment()
+    other, own = await stage.own_environment("other"), await stage.own_environment()
+    stage.facts["environment_id"] = own.id
+    await other.queue("stranger")  # the older environment, the older item: a list by age alone shows it first
+    await other.wait_for_items(1, name="stranger")
     first = await own.queue_and_list(_FIRST)
     stage.facts["created"] = [entry.get("id") for entry in first]
     await own.queue_at_once(ITEMS - _FIRST, name="more")
@@ -189,5 +192,5 @@ def scenarios() -> Iterator[Scenario]:
             Check("list.walk.after-id", _each_once("after_id")),
             Check("list.walk.own-environment", _own_environment),
         ),
-        extra_writes=2 * ITEMS,
+        extra_writes=2 * ITEMS + 4,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from conformance.exchange import Exchange
-from conformance.judging.request_variables import ENVIRONMENT
+from conformance.judging.request_variables import ENVIRONMENT, object_in, request_object
+from conformance.reporting.reproduction.earlier_values import Source
 from conformance.reporting.reproduction.requests import RequestWords
 from conformance.reporting.reproduction.shell_words import default, joined, literal
 from conformance.reporting.reproduction.steps import Plan, Step
+from conformance.reporting.reproduction.walks import Walk
 
 
 def attempt(plan: Plan, requests: RequestWords) -> Iterator[str]:
@@ -16,6 +18,7 @@ def attempt(plan: Plan, requests: RequestWords) -> Iterator[str]:
     yield "# ---- the requests of the scenario " + "-" * 84
     yield ""
     yield "attempt() {"
+    yield '    rm -f "$DIR"/[0-9]*'
     yield from (f"    {line}" for line in _workers(plan))
     burst = [step for step in plan.steps if step.burst]
     for step in plan.steps:
@@ -54,31 +57,87 @@ def _similar(value: str, given: str) -> str:
 
 
 def _sent(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:
-    if step.pause:
+    if step.pause and step.kind != "settle":
         yield f"sleep {step.pause}"
-    exchange = step.exchange
-    words = [str(step.number), literal(exchange.step), _status(exchange), *requests.words(exchange)]
-    if step.kind == "deliver":
-        name = step.gives[0][1] if step.gives else "-"
-        yield " ".join(["deliver", name, *words])
-        if step.gives:
-            yield _recorded_item(exchange, plan, name)
-        return
-    yield " ".join(["request", *words])
-    if step.kind == "list":
-        session, name = step.gives[0]
-        yield f'until listed {name} {step.number} "${session}"; do sleep 1; {" ".join(["request", *words])}; must {step.number}; done'
-        yield _recorded_item(exchange, plan, name)
-        return
-    if step.needed:
+    if not step.cursors:
+        yield from _request(step, requests, plan)
+    else:
+        yield from _page(step, requests, plan)
+    if step.walk is not None:
+        yield from _further_pages(step, step.walk, requests)
+
+
+def _page(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:
+    """Yield lines that send the request if there are cursors for it."""
+    yield "if " + " && ".join(f'[ -n "${name}" ]' for name in step.cursors) + "; then"
+    yield from (f"    {line}" for line in _request(step, requests, plan))
+    yield "else"
+    yield f"    left_out {literal(step.exchange.step)}"
+    yield from (f"    {name}=" for name in dict.fromkeys(each.variable for each in _taken(step, plan)))
+    yield "fi"
+
+
+def _further_pages(step: Step, walk: Walk, requests: RequestWords) -> Iterator[str]:
+    """Yield a loop that follows the cursors until there is no further page."""
+    words = requests.words_of_next_page(step.exchange, walk.parameter)
+    yield f"page={walk.first} at={step.number}"
+    yield f'while next_page "$at" /{walk.field}; do'
+    yield "    page=$((page + 1))"
+    yield f"    at={step.number}.$page"
+    yield "    " + " ".join(["request", '"$at"', f'{literal(walk.name)}."$page"', "200", *words])
+    yield "done"
+
+
+def _request(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:
+    yield " ".join([*_function(step, plan), *_words(step, requests)])
+    if step.succeeds:
         yield f"must {step.number}"
+    if step.refused:
+        yield f"must_not {step.number}"
     for pointer, name in step.gives:
-        yield f"take {name} {step.number} {pointer}"
-        yield f'created sessions "${name}"'
+        if step.kind != "list":
+            yield f"take {name} {step.number} {pointer}"
+        yield _recorded(step.exchange, plan, name)
+    for source in _taken(step, plan):
+        yield f"{'cursor' if source.ends else 'take'} {source.variable} {step.number} {literal(source.pointer)}"
 
 
-def _recorded_item(exchange: Exchange, plan: Plan, name: str) -> str:
-    """Return a line that records an item for its removal; a comment if its environment is unknown."""
+def _function(step: Step, plan: Plan) -> tuple[str, ...]:
+    """Return the function that sends a request, and its own arguments."""
+    match step.kind:
+        case "list":
+            session, name = step.gives[0]
+            return ("list_until", "listed", name, f'"${session}"')
+        case "list-all":
+            return ("list_until", "lists", str(_wanted_items(step, plan)), "-")
+        case "settle":
+            return ("settle", str(step.pause))
+    return (step.kind,)
+
+
+def _words(step: Step, requests: RequestWords) -> list[str]:
+    exchange = step.exchange
+    return [str(step.number), literal(exchange.step), _status(exchange), *requests.words(exchange)]
+
+
+def _wanted_items(step: Step, plan: Plan) -> int:
+    """Return how many items a list must show: as in the run, but no more than the scenario created until then."""
+    url = step.exchange.request.url
+    created = [each.exchange for each in plan.steps[: step.number] if each.exchange.operation == "create_session"]
+    sessions = sum(f"/environments/{request_object(each).get('environment_id')}/" in url for each in created)
+    return min(sessions, len(object_in(step.exchange).get("data", ())))
+
+
+def _taken(step: Step, plan: Plan) -> list[Source]:
+    return plan.values.from_step(step.exchange.step)
+
+
+def _recorded(exchange: Exchange, plan: Plan, name: str) -> str:
+    """Return a line that records a new object for its removal; a comment if its environment is unknown."""
+    if exchange.operation == "create_session":
+        return f'created sessions "${name}"'
+    if exchange.operation == "create_environment":
+        return f'created environments "${name}"'
     variables = [variable for each, variable in plan.ids.items() if f"/{each}/" in exchange.request.url]
     environment = next((variable for variable in variables if variable.startswith(ENVIRONMENT)), None)
     return f'work "${environment}" "${name}"' if environment else f"# {name}"

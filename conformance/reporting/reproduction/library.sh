@@ -134,7 +134,7 @@ report_with_state() { report "$@" "$(value "$1" /state | plain | masked)"; }
 
 status() { cat "$DIR/$1.status" 2>/dev/null; }
 
-# must N: exits unless the response is a success.
+# must N: exits unless the response is a success, as it was in the run.
 must() {
     case $(status "$1") in
     2*) return ;;
@@ -143,6 +143,20 @@ must() {
     answer "$1"
     exit 2
 }
+
+# must_not N: exits if the response is a success, which it was not in the run.
+must_not() {
+    case $(status "$1") in
+    2*) ;;
+    *) return ;;
+    esac
+    say "$SAY_STEP_ACCEPTED"
+    answer "$1"
+    exit 2
+}
+
+# left_out STEP: says why a request is not sent.
+left_out() { say "  $1: $SAY_LEFT_OUT"; }
 
 # answer N: the response in full.
 answer() {
@@ -216,7 +230,7 @@ header() {
         END { print found }'
 }
 
-# take NAME N POINTER: puts an id of a response into a variable.
+# take NAME N POINTER: puts a text of a response into a variable.
 take() {
     id=$(value "$2" "$3" | sed -n 's/^"\(.*\)"$/\1/p')
     case $id in
@@ -229,26 +243,82 @@ take() {
     eval "$1=\$id"
 }
 
-# deliver NAME N STEP STATUS METHOD URL BODY HEADER...: polls until an item is delivered, and puts its id into a variable.
+# cursor NAME N POINTER: as take, but nothing if the page is the last one.
+cursor() {
+    eval "$1="
+    [ "$(value "$2" /has_more)" != true ] || take "$@"
+}
+
+# next_page N POINTER: puts the cursor of the next page into CURSOR_NOW; fails if there is none, or after 40 pages.
+next_page() {
+    cursor CURSOR_NOW "$1" "$2"
+    [ -n "$CURSOR_NOW" ] && [ "$page" -lt 40 ]
+}
+
+# hour_later TIMESTAMP: the timestamp one hour later, in whole seconds.
+hour_later() {
+    WHEN=$1 awk 'BEGIN {
+        split(ENVIRON["WHEN"], part, /[-Tt:.Zz+]/)
+        year = part[1] + 0; month = part[2] + 0; day = part[3] + 0; hour = part[4] + 1
+        days = month == 2 ? 28 + (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)) : 30 + (month + int(month / 8)) % 2
+        if (hour > 23) { hour -= 24; day++ }
+        if (day > days) { day = 1; month++ }
+        if (month > 12) { month = 1; year++ }
+        printf "%04d-%02d-%02dT%02d:%02d:%02dZ\n", year, month, day, hour, part[5], part[6]
+    }'
+}
+
+# deliver N STEP STATUS METHOD URL BODY HEADER...: polls until an item is delivered.
 deliver() {
-    into=$1 polls=0
-    shift
+    polls=0
     while :; do
         request "$@"
         must "$1"
-        case $(value "$1" /id) in '' | null) ;; *) break ;; esac
+        case $(value "$1" /id) in '' | null) ;; *) return ;; esac
         polls=$((polls + 1))
         [ "$polls" -lt 30 ] || give_up "$SAY_NO_WORK"
         sleep 1
     done
-    [ "$into" = - ] || take "$into" "$1" /id
 }
 
-# listed NAME N SESSION: puts the id of the item of that session in a list into a variable.
-listed() {
-    place=$(flat "$2" | SESSION="\"$3\"" awk -F '\t' '$1 ~ /^\/data\/[0-9]+\/data\/id$/ && $2 == ENVIRON["SESSION"] { sub(/\/data\/id$/, "", $1); print $1; exit }')
-    [ -n "$place" ] && take "$1" "$2" "$place/id"
+# settle SECONDS N STEP STATUS METHOD URL BODY HEADER...: repeats a request for that long, or until no failure shows.
+settle() {
+    left=$1
+    shift
+    while :; do
+        request "$@"
+        compare
+        [ -n "$shown" ] && [ "$left" -gt 0 ] || return 0
+        left=$((left - 1))
+        sleep 1
+    done
 }
+
+# list_until TEST WORD WORD N STEP STATUS METHOD URL BODY HEADER...: reads the list until it passes the test.
+list_until() {
+    test=$1 one=$2 other=$3 lists=0
+    shift 3
+    while :; do
+        request "$@"
+        must "$1"
+        "$test" "$1" "$one" "$other" && return
+        lists=$((lists + 1))
+        [ "$lists" -lt 30 ] || give_up "$SAY_NOT_LISTED"
+        sleep 1
+    done
+}
+
+# listed N NAME SESSION: puts the id of the item of that session in a list into a variable.
+listed() {
+    place=$(flat "$1" | SESSION="\"$3\"" awk -F '\t' '$1 ~ /^\/data\/[0-9]+\/data\/id$/ && $2 == ENVIRON["SESSION"] { sub(/\/data\/id$/, "", $1); print $1; exit }')
+    [ -n "$place" ] && take "$2" "$1" "$place/id"
+}
+
+# entries N: how many items a list has.
+entries() { flat "$1" | awk -F '\t' '$1 ~ /^\/data\/[0-9]+$/ { count++ } END { print count + 0 }'; }
+
+# lists N COUNT: the list has that many items.
+lists() { [ "$(entries "$1")" -ge "$2" ]; }
 
 # created COLLECTION ID, work ENVIRONMENT ITEM: what is removed at the end.
 created() { printf '%s %s\n' "$1" "$(in_path "$2")" >>"$DIR/created"; }
@@ -339,18 +409,102 @@ same_status() { [ "$(status "$1")" = "$2" ]; }
 # same_value N POINTER SHAPE: the value has the form that it had; an empty SHAPE means that it is missing.
 same_value() { [ -s "$DIR/$1.status" ] && [ "$(value "$1" "$2" | shape)" = "$3" ]; }
 
+# lacks N POINTER: the object has no such member. A response without the object is another matter.
+lacks() { [ "$(value "$1" "${2%/*}" | cut -c 1)" = '{' ] && [ -z "$(value "$1" "$2")" ]; }
+
+# other_number N POINTER NUMBER: the value is a number, and not this one.
+other_number() {
+    found=$(value "$1" "$2")
+    case $found in '' | *[!0-9.eE+-]*) return 1 ;; esac
+    [ "$found" != "$3" ]
+}
+
+# exactly N POINTER VALUE: the value is this one, digit for digit.
+exactly() { [ "$(value "$1" "$2")" = "$3" ]; }
+
+# when_seen WHOLE "less N..." PREDICATE...: as the predicate, where the pages N have fewer items than the list WHOLE; with
+# `all` instead of `less`, where they have as many.
+when_seen() {
+    whole=$(entries "$1") seen=0
+    for n in ${2#* }; do
+        [ -s "$DIR/$n.status" ] || return 1
+        seen=$((seen + $(entries "$n")))
+    done
+    case ${2%% *} in
+    less) [ "$seen" -lt "$whole" ] || return 1 ;;
+    *) [ "$seen" -ge "$whole" ] || return 1 ;;
+    esac
+    shift 2
+    "$@"
+}
+
+# ids N: the ids of the items in a list, one a line.
+ids() { flat "$1" | awk -F '\t' '$1 ~ /^\/data\/[0-9]+\/id$/ { print $2 }'; }
+
+# same_items N COUNT [M "POINTER=POINTER ..."]...: the list N has COUNT items, and their ids are those of the responses M.
+same_items() {
+    same_list=$1
+    same_status "$1" 200 && [ "$(entries "$1")" = "$2" ] || return 1
+    shift 2
+    while [ $# -gt 1 ]; do
+        for pair in $2; do
+            [ "$(value "$same_list" "${pair%%=*}")" = "$(value "$1" "${pair#*=}")" ] || return 1
+        done
+        shift 2
+    done
+}
+
+# foreign_item N M: the list N has an item of another environment than the one that the response M shows.
+foreign_item() {
+    own=$(value "$2" /id)
+    flat "$1" | OWN=$own awk -F '\t' '$1 ~ /^\/data\/[0-9]+\/environment_id$/ && $2 != ENVIRON["OWN"] { found = 1 } END { exit !found }'
+}
+
+# not_each_once N M...: the pages M, and those that follow them, lack an item of the list N or show one twice.
+not_each_once() {
+    ids "$1" | sort -u >"$DIR/wanted"
+    shift
+    for n in "$@"; do
+        for file in "$DIR/$n".status "$DIR/$n".[0-9]*.status; do
+            [ -s "$file" ] || continue
+            file=${file##*/}
+            ids "${file%.status}"
+        done
+    done | sort >"$DIR/listed"
+    [ -n "$(uniq -d "$DIR/listed")" ] || [ -n "$(comm -23 "$DIR/wanted" "$DIR/listed")" ]
+}
+
 same_header() { [ -s "$DIR/$1.status" ] && [ "$(header "$1" "$2" | shape)" = "$3" ]; }
 
 # same_body N STATUS SHAPE
 same_body() { same_status "$1" "$2" && [ "$(shape <"$DIR/$1.body")" = "$3" ]; }
 
-# compared N POINTER RELATION N POINTER: two values compare as they did: lt, eq, gt, or ne.
+# compared N POINTER RELATION N POINTER: two values compare as they did: lt, eq, gt, or ne. Timestamps are equal if they
+# differ by less than a unit of the coarser one.
 compared() {
-    ONE=$(value "$1" "$2") OTHER=$(value "$4" "$5") RELATION=$3 awk 'BEGIN {
-        one = ENVIRON["ONE"] ""; other = ENVIRON["OTHER"] ""; relation = ENVIRON["RELATION"]
-        found = one < other ? "lt" : one == other ? "eq" : "gt"
-        exit !(found == relation || (relation == "ne" && found != "eq"))
-    }'
+    [ -s "$DIR/$1.status" ] && [ -s "$DIR/$4.status" ] || return 1
+    ONE=$(value "$1" "$2") OTHER=$(value "$4" "$5") RELATION=$3 awk '
+        function seconds(text,   part, year, month) {
+            split(substr(text, 2), part, /[-Tt:.Zz]/)
+            year = part[1]; month = part[2]
+            if (month < 3) { year--; month += 12 }
+            return (365 * year + int(year / 4) - int(year / 100) + int(year / 400) + int((153 * month - 457) / 5) + part[3]) * 86400 \
+                + part[4] * 3600 + part[5] * 60 + part[6]
+        }
+        function fraction(text) { return match(text, /\.[0-9]+/) ? substr(text, RSTART, RLENGTH) : "" }
+        BEGIN {
+            one = ENVIRON["ONE"] ""; other = ENVIRON["OTHER"] ""; relation = ENVIRON["RELATION"]
+            found = one < other ? "lt" : one == other ? "eq" : "gt"
+            moment = "^\"[0-9]+-[0-9]+-[0-9]+[Tt][0-9]+:[0-9]+:[0-9]+([.][0-9]+)?[Zz]\"$"
+            if (one ~ moment && other ~ moment) {
+                a = fraction(one); b = fraction(other)
+                digits = length(a) < length(b) ? length(a) : length(b)
+                unit = digits > 1 ? 10 ^ (1 - digits) : 1
+                apart = seconds(one) - seconds(other) + (("0" a) - ("0" b))
+                found = apart <= -unit * 0.9999 ? "lt" : apart >= unit * 0.9999 ? "gt" : "eq"
+            }
+            exit !(found == relation || (relation == "ne" && found != "eq"))
+        }'
 }
 
 # in_future N POINTER: a timestamp is later than the response, by the clock of the target.

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.exchange import Exchange
 from conformance.judging.request_variables import AGENT, CLOUD_ENVIRONMENT, ENVIRONMENT, SECOND_ENVIRONMENT
 from conformance.reporting.reproduction.requests import RequestWords
 from conformance.reporting.reproduction.steps import Plan
@@ -16,22 +15,16 @@ _AGENT_BODY: Final = _NAME + """'", "model": '"$MODEL"', "system": "Reply with o
 """JSON bodies of new objects as shell words."""
 
 
-def creation(plan: Plan) -> Exchange | None:
-    """Return the request that created the first session; None if the items were prepared elsewhere."""
-    return next((each.exchange for each in plan.steps if each.exchange.operation == "create_session"), None)
-
-
 def preparation(plan: Plan, requests: RequestWords) -> Iterator[str]:
     """Yield lines that create what the scenarios of the run shared, and the function that removes it."""
-    created = creation(plan)
-    if created is None:
+    if plan.prepared:
         yield "clean_up() { :; }"
         return
-    headers = " ".join(requests.general_headers(created))
-    yield f"QUERY={requests.query_of(created)}"
+    headers = " ".join(requests.general_headers())
+    yield f"QUERY={requests.general_query()}"
     yield f'clean_up() {{ remove "$1" "$2" {headers}; }}'
-    names = list(dict.fromkeys(plan.ids.values()))
-    for name in names:
+    given = {name for step in plan.steps for _, name in step.gives}
+    for name in [each for each in dict.fromkeys(plan.ids.values()) if each not in given]:
         if name.startswith(AGENT):
             yield f"choose_model {headers}"
             yield f"create {name} agents {_AGENT_BODY} {headers} || refused"

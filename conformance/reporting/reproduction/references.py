@@ -9,12 +9,18 @@ from typing import Final
 
 from conformance.exchange import Exchange, Transcript
 from conformance.judging.verdict import Failure
-from conformance.reporting.reproduction.raw_json import value_at, values_by_pointer
+from conformance.reporting.reproduction.raw_json import shape, value_at, values_by_pointer
+from conformance.reporting.reproduction.steps import left_out
 
-LIKE: Final = re.compile(r", as (?=in |poll |before )")
+LIKE: Final = re.compile(r", (?:as (?=in |poll |before |the last )|the `)")
 """Stands between the expected value and the response that shows it."""
 
 TIMESTAMP: Final = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"')
+
+_NAMED: Final = re.compile(r", (?:as in|the `(?P<field>[^`]+)` of) step `(?P<step>[^`]+)`$")
+"""The end of an expectation that names the step with the expected value, and perhaps its field."""
+
+_STRING: Final = re.compile(r'"[^"\\]*"')
 
 _POLLED: Final = ", as poll returned it"
 
@@ -24,11 +30,17 @@ def compared_with(
 ) -> tuple[str, str, str] | None:
     """Return step, pointer and value of what the failure compares with; None if it compares with nothing."""
     expected = failure.expected.en
+    named = _NAMED.search(expected)
+    if named is not None and (other := transcript.find(named["step"])) is not None:
+        place = f"/{named['field']}" if named["field"] else pointer
+        return other.step, place, value_at(values_of(other), place)
     like, stamp = LIKE.search(expected), TIMESTAMP.search(expected)
     if like is not None:
         token = expected[: like.start()]
     elif stamp is not None:
         token = stamp.group()
+    elif _STRING.fullmatch(expected) and shape(expected) != expected:
+        token = expected  # an id of the run
     else:
         return None
     order = _nearest_first(failure, exchange, transcript)
@@ -52,8 +64,10 @@ def _parsed(text: str) -> Mapping[str, str]:
 
 def _nearest_first(failure: Failure, exchange: Exchange, transcript: Transcript) -> list[Exchange]:
     """Return the exchanges: the delivery if it is named, then earlier ones, this one, and later ones."""
-    place = [each.step for each in transcript.exchanges].index(exchange.step)
-    order = [*reversed(transcript.exchanges[:place]), exchange, *transcript.exchanges[place + 1 :]]
+    out = left_out(transcript.exchanges)
+    kept = [each for each in transcript.exchanges if each.step not in out or each is exchange]
+    place = kept.index(exchange)
+    order = [*reversed(kept[:place]), exchange, *kept[place + 1 :]]
     delivery = transcript.facts.get("seen_by") if _POLLED in failure.expected.en else None
     return sorted(order, key=lambda each: each.step != delivery)
 

@@ -18,12 +18,13 @@ from conformance.judging.verdict import Verdict
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.next_steps import REPRODUCTIONS
 from conformance.reporting.reproduction.attempt import attempt
-from conformance.reporting.reproduction.preparation import creation, preparation
+from conformance.reporting.reproduction.condition import Condition
+from conformance.reporting.reproduction.preparation import preparation
 from conformance.reporting.reproduction.requests import RequestWords
 from conformance.reporting.reproduction.script_text import EMBEDDED, MORE, PREPARED, SAID, TITLE, USAGE
 from conformance.reporting.reproduction.shell_words import comment, default, literal
 from conformance.reporting.reproduction.steps import Plan, plan_steps
-from conformance.reporting.reproduction.symptoms import Condition, Symptom, symptoms_of
+from conformance.reporting.reproduction.symptoms import Symptom, symptoms_of
 from conformance.text import Lang
 
 _SHOWN: Final = 12
@@ -50,7 +51,7 @@ def script(transcript: Transcript, verdicts: Sequence[Verdict], about: RunMetada
     every = symptoms_of(verdicts, transcript)
     symptoms = every[:_SHOWN]
     steps = {step for each in symptoms for step in each.condition.steps}
-    plan = plan_steps(transcript, about.worker_header, {each.step for each in symptoms}, steps)
+    plan = plan_steps(transcript, about.worker_header, {each.step for each in every}, steps)
     api = about.base_url + about.api_prefix
     requests = RequestWords(plan, api, about.worker_header)
     body = [*attempt(plan, requests), "", *_checks(symptoms, plan, lang), "", *_main(plan, requests, symptoms, lang)]
@@ -83,7 +84,7 @@ def _head(plan: Plan, requests: RequestWords, about: RunMetadata, lang: Lang, *,
     yield ""
     yield default("BASE_URL", literal(about.base_url))
     yield f"API=$BASE_URL{literal(about.api_prefix) if about.api_prefix else ''}"
-    yield default("SETUP_URL", _setup_url(plan, requests))
+    yield default("SETUP_URL", _setup_url(requests))
     yield default("REPEAT", str(repeat))
     yield default("CURL_OPTIONS", literal(" ".join(_curl_options(about))))
     yield f"USER_AGENT={literal(f'work-conformance/{about.suite_version or __version__}')}"
@@ -111,8 +112,8 @@ def _required_variables(plan: Plan, requests: RequestWords) -> list[str]:
     return [*requests.secrets, *(dict.fromkeys(plan.ids.values()) if plan.prepared else ())]
 
 
-def _setup_url(plan: Plan, requests: RequestWords) -> str:
-    created = creation(plan)
+def _setup_url(requests: RequestWords) -> str:
+    created = requests.creation()
     if created is None or requests.base_of(created.request.url)[0] == "API":
         return "$API"
     rest = requests.base_of(created.request.url)[1]
@@ -144,9 +145,9 @@ def _condition(condition: Condition, plan: Plan) -> Iterator[str]:
             yield literal(word) if place else word
         elif "\n" in word:
             first, *steps = word.split("\n")
-            yield literal(" ".join([first, *(str(plan.numbers[step]) for step in steps)]))
+            yield literal(" ".join([first, *(plan.numbers[step] for step in steps)]))
         else:
-            yield str(plan.numbers[word])
+            yield plan.numbers[word]
 
 
 def _main(plan: Plan, requests: RequestWords, symptoms: Sequence[Symptom], lang: Lang) -> Iterator[str]:

@@ -15,8 +15,18 @@ SAID: Final[dict[str, Text]] = {
         "This step prepares the failing request and was refused. The response:",
         "该步骤为出错的请求作准备，但目标拒绝了它。响应：",
     ),
-    "SAY_NO_ID": Text("The response has no usable id at", "响应中没有可用的 id，位置："),
+    "SAY_STEP_ACCEPTED": Text(
+        "The target refused this step in the run and accepts it now, so the failing request cannot be compared. The response:",
+        "该步骤在运行时被拒绝，现在却被接受，因此无法对照出错的请求。响应：",
+    ),
+    "SAY_LEFT_OUT": Text("not sent, as the page before is the last one now", "未发送：前一页现在已是最后一页"),
+    "SAY_NO_ID": Text(
+        "A later request needs a value that the response does not have:", "后面的请求需要响应中的一个值，但响应中没有："
+    ),
     "SAY_NO_WORK": Text("The target delivered no work item.", "目标没有投递 work item。"),
+    "SAY_NOT_LISTED": Text(
+        "The target does not list all work items that were created.", "目标没有列出所创建的全部 work item。"
+    ),
     "SAY_LEFT": Text("This object could not be removed:", "以下对象无法删除："),
     "SAY_REFUSED": Text(
         "The target refused to create an object that the scenario needs:", "目标拒绝创建该场景所需的对象："

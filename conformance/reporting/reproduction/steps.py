@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+from urllib.parse import unquote
 
 from conformance.chapters.registry import scenarios
 from conformance.exchange import STALE_READ_FACT, Exchange, Transcript
-from conformance.judging.request_variables import WORK, listed_item, object_in, variables_of
-
-_OWN_WORKER: Final = re.compile(
-    r"conformance-[0-9a-f]{12}|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+from conformance.judging.request_variables import (
+    SESSION,
+    WORK,
+    listed_items,
+    object_in,
+    own_environments,
+    variables_of,
 )
-"""Worker identities that the suite generates."""
+from conformance.reporting.reproduction.earlier_values import EarlierValues, earlier_values
+from conformance.reporting.reproduction.walks import PAGE, Walk, walks_of
+from conformance.reporting.reproduction.workers import Worker, workers_of
 
-_CORE: Final = slice(-9, -1)
-"""The digits of a worker identity that a script replaces: near misses differ from it elsewhere."""
+_SHARED: Final = 6
+"""How many characters of an id are at least in one that was made from it."""
 
 _FIRST: Final = {"claim": "poll", "read.c": "ack.c.1"}
-_SHORTEST_PAUSE: Final = 0.9
+_TRY: Final = re.compile(r"(?P<what>.+)\.try\.\d+")
+"""A reading that was repeated until it showed what the scenario waits for."""
+_POLL: Final = re.compile(r"(?:.+\.)?(?:arrange|redeliver)\.(?:.+\.)?poll\.\d+")
+_LIST: Final = re.compile(r"(?P<what>(?:.+\.)?arrange\.(?:.+\.)?list)\.(?P<number>\d+)(?:\..+)?")
+"""Requests that are repeated until an item is delivered, or listed. The pages of one list share a number."""
 
-StepKind = Literal["request", "deliver", "list"]
+_SHORTEST_PAUSE: Final = 0.9
+_LONGEST_PAUSE: Final = 2
+"""Seconds to wait at most where the scenario does not wait by design: the suite's own rate limit may have delayed it."""
+
+StepKind = Literal["request", "deliver", "list", "list-all", "settle"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,31 +45,28 @@ class Step:
     """A request of the script.
 
     - `number`: its place in the script.
-    - `kind`: `deliver` polls until an item is delivered, `list` reads the list until it shows the item.
-    - `gives`: variables by JSON pointer that the response fills; for a list, by the session's variable.
-    - `needed`: the script ends if the response is not a success.
+    - `kind`: `deliver` polls until an item is delivered, `list` reads the list until it shows the item of a session,
+      `list-all` until it shows as many items as in the run, `settle` repeats the request for `pause` seconds, or until
+      its failures no longer show.
+    - `gives`: variables by JSON pointer that the response fills; for `list`, by the session's variable.
+    - `succeeds`: the script ends if the response is not a success. `refused`: it ends if the response is one.
     - `pause`: seconds to wait before.
     - `burst`: sent together with its neighbours. `after`: the step of the burst that it follows.
+    - `cursors`: variables of cursors in the request; it is left out if one is empty.
+    - `walk`: the walk of which this page is the last one that the script sends by itself; the rest follows in a loop.
     """
 
     number: int
     exchange: Exchange
     kind: StepKind = "request"
     gives: tuple[tuple[str, str], ...] = ()
-    needed: bool = False
+    succeeds: bool = False
+    refused: bool = False
     pause: int = 0
     burst: bool = False
     after: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """A worker identity and its variable. `core` is the index of its random part, shown as `shown`."""
-
-    variable: str
-    value: str
-    core: int | None = None
-    shown: str = ""
+    cursors: tuple[str, ...] = ()
+    walk: Walk | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +79,8 @@ class Plan:
     workers: dict[str, Worker]
     prepared: bool
     race: bool
-    numbers: dict[str, int] = field(default_factory=dict)
+    values: EarlierValues = field(default_factory=EarlierValues)
+    numbers: dict[str, str] = field(default_factory=dict)
 
 
 def plan_steps(transcript: Transcript, worker_header: str, failing: Iterable[str], used: Iterable[str] = ()) -> Plan:
@@ -76,18 +88,35 @@ def plan_steps(transcript: Transcript, worker_header: str, failing: Iterable[str
     prepared = transcript.facts.get("arranged_by", "api") != "api"
     ids = _prepared_ids(transcript) if prepared else variables_of(transcript)
     burst = _burst(transcript)
+    failing = set(failing)
     wanted = {*failing, *used}
     exchanges = _until(transcript.exchanges, wanted | set(burst) if wanted & set(burst) else wanted)
-    steps = tuple(_steps(transcript, exchanges, ids, burst, set(failing)))
+    out = left_out(exchanges)
+    kept = [exchange for exchange in exchanges if exchange.step not in out]
+    walks = {} if prepared else walks_of(kept)
+    looped = {page for walk in walks.values() for page in walk.looped}
+    values = earlier_values(kept, ids)
+    kept = [exchange for exchange in kept if exchange.step not in looped]
+    values.keep_users({exchange.step for exchange in kept})
+    given = set(ids.values()) if prepared else set()
+    steps = tuple(_steps(transcript, exchanges, kept, ids, values, burst, failing, given, walks))
     return Plan(
         transcript=transcript,
         steps=steps,
         ids=ids,
-        workers=_workers(transcript, exchanges, worker_header, prepared=prepared),
+        workers=workers_of(transcript, exchanges, worker_header, prepared=prepared),
         prepared=prepared,
         race=bool(burst),
-        numbers={step.exchange.step: step.number for step in steps},
+        values=values,
+        numbers=dict(_numbers(steps)),
     )
+
+
+def _numbers(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
+    for step in steps:
+        yield step.exchange.step, str(step.number)
+        for page in step.walk.looped if step.walk is not None else ():
+            yield page, f"{step.number}.{page.rpartition('.')[2]}"
 
 
 def _until(exchanges: Sequence[Exchange], wanted: set[str]) -> Sequence[Exchange]:
@@ -95,68 +124,138 @@ def _until(exchanges: Sequence[Exchange], wanted: set[str]) -> Sequence[Exchange
     return exchanges[: max(places) + 1] if places else exchanges
 
 
+def left_out(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Return the steps that a script does without.
+
+    They are reads that lagged behind, polls that delivered nothing, probes of setup, and readings that were repeated.
+    """
+    lists = [(exchange, found) for exchange in exchanges if (found := _LIST.fullmatch(exchange.step)) is not None]
+    latest = {found["what"]: found["number"] for _, found in lists}
+    early = [
+        exchange.step
+        for exchange, found in lists
+        if found["number"] != latest[found["what"]] or not object_in(exchange).get("data")
+    ]
+    return frozenset(early) | {
+        exchange.step
+        for exchange in exchanges
+        if exchange.step.rpartition(".")[2] in {STALE_READ_FACT, "put-aside"}
+        or _TRY.fullmatch(exchange.step)
+        or (_POLL.fullmatch(exchange.step) and not object_in(exchange).get("id"))
+    }
+
+
 def _steps(
-    transcript: Transcript, exchanges: Sequence[Exchange], ids: dict[str, str], burst: dict[str, Any], failing: set[str]
+    transcript: Transcript,
+    exchanges: Sequence[Exchange],
+    kept: Sequence[Exchange],
+    ids: dict[str, str],
+    values: EarlierValues,
+    burst: dict[str, Any],
+    failing: set[str],
+    given: set[str],
+    walks: Mapping[str, Walk],
 ) -> Iterator[Step]:
-    known: set[str] = set()
-    known_scenario = scenarios().get(transcript.scenario)
-    waits = known_scenario is not None and known_scenario.mostly_waits
-    number, completed = 0, None
-    for exchange in exchanges:
-        pause = exchange.invoked - completed if completed is not None and waits else 0.0
-        completed = exchange.completed
-        if _left_out(exchange):
-            continue
-        kind, gives = _gives(exchange, ids, known)
-        known |= {variable for _, variable in gives}
-        number += 1
+    sessions = [each for each, name in ids.items() if name.startswith(SESSION)]
+    own = own_environments(transcript)
+    pauses, repeated = _pauses(transcript, exchanges), _repeated(exchanges)
+    for number, exchange in enumerate(kept, 1):
+        later = kept[number:]
+        kind, gives = _gives(exchange, ids, sessions, own)
+        gives = tuple((place, name) for place, name in gives if name not in given and _is_used(name, ids, later))
+        given |= {name for _, name in gives}
+        if kind == "list" and not gives:
+            kind = "request"
+        if exchange.step in repeated and exchange.step in failing:
+            kind = "settle"
+        judged = exchange.step in failing or exchange.step in burst or PAGE.fullmatch(exchange.step) is not None
+        status = exchange.response.status if exchange.response is not None else 0
         yield Step(
             number=number,
             exchange=exchange,
             kind=kind,
             gives=gives,
-            needed=_is_needed(exchange) and exchange.step not in failing,
-            pause=math.ceil(pause) if pause > _SHORTEST_PAUSE else 0,
+            succeeds=200 <= status < 300 and not judged,
+            refused=400 <= status < 500 and not judged,
+            pause=pauses.get(exchange.step, 0),
             burst=exchange.step in burst,
             after=_follows(exchange.step, burst),
+            cursors=tuple(values.cursors_of(exchange.step)),
+            walk=walks.get(exchange.step),
         )
 
 
-def _left_out(exchange: Exchange) -> bool:
-    """Return whether a script does without: reads that lagged behind, polls that delivered nothing, probes of setup."""
-    last = exchange.step.rpartition(".")[2]
-    arranging = "arrange.poll." in exchange.step or "redeliver.poll." in exchange.step
-    return (
-        last in {STALE_READ_FACT, "put-aside"}
-        or (arranging and not object_in(exchange).get("id"))
-        or ("arrange.list." in exchange.step and not object_in(exchange).get("data"))
-    )
+def _pauses(transcript: Transcript, exchanges: Sequence[Exchange]) -> dict[str, int]:
+    """Return the seconds to wait before each step. A reading that was repeated waits as long as the scenario did."""
+    known = scenarios().get(transcript.scenario)
+    waits, repeated = known is not None and known.mostly_waits, _repeated(exchanges)
+    found: dict[str, int] = {}
+    completed = None
+    for exchange in exchanges:
+        if _TRY.fullmatch(exchange.step):
+            continue
+        pause = exchange.invoked - completed if completed is not None else 0.0
+        completed = exchange.completed
+        if pause > _SHORTEST_PAUSE:
+            whole = math.ceil(pause)
+            found[exchange.step] = whole if waits or exchange.step in repeated else min(whole, _LONGEST_PAUSE)
+    return found
 
 
-def _gives(exchange: Exchange, ids: dict[str, str], known: set[str]) -> tuple[StepKind, tuple[tuple[str, str], ...]]:
+def _repeated(exchanges: Iterable[Exchange]) -> frozenset[str]:
+    """Return the steps of readings that were repeated."""
+    return frozenset(found["what"] for each in exchanges if (found := _TRY.fullmatch(each.step)) is not None)
+
+
+def _gives(
+    exchange: Exchange, ids: dict[str, str], sessions: Sequence[str], own: frozenset[str]
+) -> tuple[StepKind, tuple[tuple[str, str], ...]]:
+    """Return the kind of a request, and the ids that its response gives."""
     found = object_in(exchange).get("id")
     name = ids.get(found) if isinstance(found, str) else None
-    if exchange.operation == "create_session" and name is not None:
-        return "request", (("/id", name),)
-    if exchange.operation == "poll" and ("arrange.poll." in exchange.step or "redeliver.poll." in exchange.step):
-        return "deliver", (("/id", name),) if name is not None and name not in known else ()
-    if exchange.operation == "list":
-        item = listed_item(exchange, ids)
-        if item is not None and item[1] in ids and ids[item[1]] not in known:
-            return "list", ((ids[item[0]], ids[item[1]]),)
-    return "request", ()
+    single = (("/id", name),) if name is not None else ()
+    if exchange.operation in {"create_environment", "create_session"}:
+        return "request", single
+    if exchange.operation == "poll":
+        return ("deliver" if _POLL.fullmatch(exchange.step) else "request"), single
+    if exchange.operation != "list":
+        return "request", ()
+    items = [
+        (place, session, ids[each]) for place, session, each in listed_items(exchange, sessions, own) if each in ids
+    ]
+    if own:
+        kind: StepKind = "list-all" if _LIST.fullmatch(exchange.step) else "request"
+        return kind, tuple((place, name) for place, _, name in items)
+    return "list", tuple((ids[session], name) for _, session, name in items[:1])
 
 
-def _is_needed(exchange: Exchange) -> bool:
-    succeeded = exchange.response is not None and 200 <= exchange.response.status < 300
-    return succeeded and ("arrange." in exchange.step or exchange.operation in {"create_session", "send_message"})
+def _is_used(name: str, ids: dict[str, str], later: Iterable[Exchange]) -> bool:
+    """Return whether a later request names this id, or one that was made from it."""
+    value = next(each for each, variable in ids.items() if variable == name)
+    made = value[: max(_SHARED, len(value) // 2)]
+    return any(made in unquote(each.request.url) or made in (each.request.body or "") for each in later)
 
 
 def _burst(transcript: Transcript) -> dict[str, Any]:
-    """Return the operations of a race by step; empty if the transcript has none."""
+    """Return the operations of a race by step; empty if the transcript has none.
+
+    Without a record of the race, they are the requests that overlap with a request for which the scenario expects one.
+    """
     race = transcript.facts.get("race")
     operations = race.get("operations") if isinstance(race, dict) else None
-    return operations if isinstance(operations, dict) else {}
+    if isinstance(operations, dict):
+        return operations
+    known = scenarios().get(transcript.scenario)
+    if known is None or not known.race:
+        return {}
+    racing = [
+        each for each in transcript.exchanges if each.step in known.expectations and known.expectations[each.step].race
+    ]
+    return {
+        each.step: {"kind": each.operation}
+        for each in transcript.exchanges
+        if any(each.invoked < other.completed and other.invoked < each.completed for other in racing)
+    }
 
 
 def _follows(step: str, burst: dict[str, Any]) -> str | None:
@@ -177,43 +276,3 @@ def _prepared_ids(transcript: Transcript) -> dict[str, str]:
             if isinstance(item.get(key), str):
                 ids.setdefault(item[key], name + end)
     return ids
-
-
-def _workers(
-    transcript: Transcript, exchanges: Iterable[Exchange], worker_header: str, *, prepared: bool
-) -> dict[str, Worker]:
-    """Return the worker identities in the requests, by value."""
-    workers: dict[str, Worker] = {}
-    cores: list[str] = []
-    given = transcript.facts.get("worker") if prepared else None
-    values = [
-        value
-        for exchange in exchanges
-        for name, value in exchange.request.headers
-        if name.lower() == worker_header.lower() and value
-    ]
-    for value in [*([given] if isinstance(given, str) else []), *_without_cut(values)]:
-        if value in workers:
-            continue
-        name = "WORKER_ID" if not workers else f"WORKER_ID_{len(workers) + 1}"
-        core, shown = _core(value, cores) if not prepared else (None, "")
-        workers[value] = Worker(name, value, core, shown)
-    return workers
-
-
-def _without_cut(values: list[str]) -> list[str]:
-    """Return the values, those of the suite's own form first: near misses contain their digits."""
-    return sorted(values, key=lambda value: _OWN_WORKER.fullmatch(value) is None)
-
-
-def _core(value: str, cores: list[str]) -> tuple[int | None, str]:
-    for number, core in enumerate(cores):
-        if core in value:
-            return number, core
-        if core.upper() in value:
-            return number, core.upper()
-    own = _OWN_WORKER.search(value)
-    if own is None:
-        return None, ""
-    cores.append(own.group()[_CORE])
-    return len(cores) - 1, cores[-1]

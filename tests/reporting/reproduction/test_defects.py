@@ -13,7 +13,6 @@ from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.serving import serve_in_background
 from conformance.emulator.tcp_proxy import TRANSPARENT_PROXY
-from conformance.mutation.kill_matrix import defects_of
 from conformance.mutation.mutant_run import run_suite, settings_for
 from tests.reporting.reproduction.shells import SHELLS, run, secrets_of
 
@@ -35,14 +34,15 @@ def healthy() -> Iterator[str]:
         yield base_url
 
 
-@pytest.mark.parametrize("name", defects_of("ack"))
+@pytest.mark.parametrize("name", DEFECTS)
 def test_a_failure_shows_again(name: str, healthy: str, tmp_path: Path) -> None:
     subject = DEFECTS[name]
     broken, wire = subject.apply_to(HEALTHY), subject.wire(TRANSPARENT_PROXY)
-    rounds = {} if subject.area == "race" else {"race_repeat": 1}
+    racing = subject.area == "race" or any(".race." in rule for rule in subject.fails)
+    rounds = {} if racing else {"race_repeat": 1}
     with serve_in_background(broken, TOKENS, wire) as base_url:
         run_suite(
-            settings_for(base_url, TOKENS, tmp_path / "run", concurrency=6, **rounds),
+            settings_for(base_url, TOKENS, tmp_path / "run", profile=subject.profile, concurrency=6, **rounds),
             fleeting=True,
         )
     scripts = sorted((tmp_path / "run" / "reproductions").iterdir())
