@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, OperationKind, Phase, step
+from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, OperationKind, Phase
+from conformance.contract.transitions import step
 from conformance.linearizability.counterexample import MAX_STEPS, Counterexample
 from conformance.linearizability.history import Event, can_affect
 from conformance.linearizability.search import BudgetExceeded, SearchBudget, find_linearization

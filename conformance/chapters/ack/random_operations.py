@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import ItemSpec
-from conformance.contract.model import PHASES, is_other_worker
+from conformance.contract.model import PHASES
+from conformance.contract.transitions import is_other_worker
 from conformance.linearizability.burst import Burst, burst
 from conformance.linearizability.check import Undecided
 from conformance.linearizability.counterexample import Counterexample
