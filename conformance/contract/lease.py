@@ -56,15 +56,18 @@ class Lease:
             return self if self.value == shown else None
         return self if _same_moment(self.value, shown) else None
 
-    def renewed(self) -> Lease:
+    def renewed(self, returned: str | None = None) -> Lease:
         """Return what is known after a heartbeat whose value was not seen.
 
-        A value in whole seconds may be that of the heartbeat before.
+        `returned` is the value of an overlapping heartbeat, if it came instead. The unseen value is then later than the
+        one before, unless both are in whole seconds.
         """
         if self.knowledge == "untracked":
             return self
-        old = {self.value} if self.value is not None and "." in self.value else set()
-        return Lease("unknown", None, frozenset({NO_HEARTBEAT, *old}))
+        older = returned is not None and self.value is not None and "." in self.value and self.value != returned
+        return Lease(
+            "unknown", None, frozenset({NO_HEARTBEAT, self.value or NO_HEARTBEAT} if older else {NO_HEARTBEAT})
+        )
 
 
 UNTRACKED: Final = Lease("untracked")

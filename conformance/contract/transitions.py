@@ -283,7 +283,7 @@ def _leases_after(lease: Lease, returned: str | None, *, overlapped: bool) -> se
     if not returned:
         return {lease.renewed()}
     own = Lease("returned", returned)
-    return {own, lease.renewed()} if overlapped else {own}
+    return {own, lease.renewed(returned)} if overlapped else {own}
 
 
 def _delivered(state: ItemState, poll: Operation) -> frozenset[ItemState]:

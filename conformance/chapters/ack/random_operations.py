@@ -39,7 +39,7 @@ _SAME_ITEM: Final = "ack.answer.same-item"
 
 
 async def _explore(stage: ScenarioContext) -> None:
-    from conformance.stateful.explorer import explore  # imported late: `list` does not need it
+    from conformance.stateful.ack_exploration import explore  # imported late: `list` does not need it
 
     await explore(stage)
 
