@@ -89,20 +89,26 @@ def work_history_from_facts(facts: Mapping[str, Any], exchanges: Mapping[str, Ex
     `delivered` (whether each item was delivered first, by name) and `settled` (the reads after each group, by step).
     """
     items: dict[str, dict[str, Any]] = facts["items"]
-    reader = _Reader(facts)
-    events: list[Event] = []
-    for step, (verb, item, worker) in facts["moves"].items():
-        exchange = exchanges.get(step)
-        if exchange is not None and exchange.outcome != "fail":
-            events += reader.events(exchange, verb, item, worker)
+    events = events_of_exchanges(facts, exchanges)
     return WorkHistory(
-        initial={
-            name: ItemState("queued", about["worker"], facts["delivered"][name], NO_LEASE)
-            for name, about in items.items()
-        },
+        initial={name: initial_state(facts, name) for name in items},
         events=tuple(event for name in items for event in _before_gap([e for e in events if e.item == name])),
         verbs={step: verb for step, (verb, _, _) in facts["moves"].items()},
     )
+
+
+def initial_state(facts: Mapping[str, Any], item: str) -> ItemState:
+    """Return an item before the round: queued, without a heartbeat, with unknown metadata."""
+    return ItemState("queued", facts["items"][item]["worker"], facts["delivered"][item], NO_LEASE)
+
+
+def events_of_exchanges(facts: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> list[Event]:
+    """Return the events of these exchanges. Requests that surely had no effect, or were never sent, are left out."""
+    reader = _Reader(facts)
+    moves = ((exchanges[step], *move) for step, move in facts["moves"].items() if step in exchanges)
+    return [
+        event for exchange, *move in moves if exchange.outcome != "fail" for event in reader.events(exchange, *move)
+    ]
 
 
 class _Reader:

@@ -10,11 +10,13 @@ from conformance.arrange.item_spec import LEASE_SECONDS, NEVER_RECLAIM_MS, Item
 from conformance.contract.lease import NO_HEARTBEAT
 from conformance.contract.operations import OPERATIONS
 from conformance.exchange import JSON_TYPE, Exchange
+from conformance.linearizability.check import check
 from conformance.linearizability.counterexample import Counterexample
+from conformance.linearizability.history import Event
 from conformance.scenario.context import ScenarioContext, Send
 from conformance.stateful.round_requests import RoundRequests
 from conformance.stateful.sequence import RandomOperation, Verb
-from conformance.stateful.work_history import OPERATION_OF, patch_of, work_history_from_facts
+from conformance.stateful.work_history import OPERATION_OF, events_of_exchanges, initial_state, patch_of
 
 _READS: Final[tuple[Verb, ...]] = ("get", "list")
 _NEVER_RETURNED: Final = "2020-01-01T00:00:00Z"
@@ -37,6 +39,7 @@ class WorkRequests(RoundRequests):
         self._delivered = delivered
         self._expected: dict[str, str | None] = {}
         self._settled: list[str] = []
+        self._seen: dict[str, list[Event]] = {}
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -61,17 +64,24 @@ class WorkRequests(RoundRequests):
 
     def _explained(self, name: str) -> Callable[[Exchange], bool]:
         """Return whether a read need not be repeated: the model explains it, or what came before has no explanation."""
-        before = self._contradicts([], name)
 
         def settled(exchange: Exchange) -> bool:
-            return before or exchange.outcome != "ok" or not self._contradicts([exchange], name)
+            if exchange.outcome != "ok" or not self._contradicts(name, exchange):
+                return True
+            return self._contradicts(name)
 
         return settled
 
-    def _contradicts(self, more: list[Exchange], name: str) -> bool:
-        sent = {exchange.step: exchange for exchange in [*self._stage.exchanges, *more]}
-        history = work_history_from_facts(self.facts, sent)
-        return isinstance(history.of_item(name).check(), Counterexample)
+    def _contradicts(self, name: str, *reads: Exchange) -> bool:
+        """Return whether no order explains what was seen of an item, with a further read."""
+        facts = self.facts
+        new = {exchange.step: exchange for exchange in self._stage.exchanges if exchange.step not in self._seen}
+        for step, exchange in new.items():
+            self._seen[step] = events_of_exchanges(facts, {step: exchange})
+        more = events_of_exchanges(facts, {read.step: read for read in reads})
+        events = [event for each in self._seen.values() for event in each]
+        mine = [event for event in [*events, *more] if event.item == name]
+        return isinstance(check({name: initial_state(facts, name)}, mine), Counterexample)
 
     def _request(self, step: str, move: RandomOperation) -> Send:
         verb, item = move.verb, self._items[move.item]
