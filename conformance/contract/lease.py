@@ -71,6 +71,7 @@ class Lease:
 
 
 UNTRACKED: Final = Lease("untracked")
+UNKNOWN: Final = Lease("unknown")
 NO_LEASE: Final = Lease("returned")
 """There was no heartbeat."""
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Final, Literal
 
-from conformance.contract.lease import Lease
+from conformance.contract.lease import UNKNOWN, UNTRACKED, Lease
 from conformance.contract.model import (
     NOT_SHOWN,
     PHASES,
@@ -205,8 +205,9 @@ def _merged(metadata: Metadata | None, patch: tuple[tuple[str, str | None], ...]
 
 
 def _anything(state: ItemState, workers: tuple[str | None, ...]) -> frozenset[ItemState]:
+    lease = state.lease if state.lease == UNTRACKED else UNKNOWN
     return frozenset(
-        ItemState(phase, worker, delivered)
+        ItemState(phase, worker, delivered, lease)
         for phase in PHASES
         for worker in {state.worker, *workers}
         for delivered in {state.delivered, True}

@@ -76,6 +76,17 @@ def shortest(item: str, initial: ItemState, events: Sequence[Event], *, limit: i
     return Counterexample(item, initial, shortening.relevant(), shortening.claims, whole)
 
 
+def up_to_contradiction(initial: ItemState, events: Sequence[Event]) -> tuple[Event, ...]:
+    """Return the events until the first response that no order explains; what came later is unknown.
+
+    Raises:
+        BudgetExceeded: the search took too long.
+    """
+    shortening = _Shortening(initial, events, SearchBudget(MAX_STEPS))
+    shortening.cut()
+    return _claiming(shortening.events, shortening.claims)
+
+
 class _Shortening:
     """A counterexample that its methods shorten: `events`, and `claims` about their responses."""
 

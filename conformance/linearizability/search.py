@@ -19,6 +19,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
@@ -238,6 +239,7 @@ class _Search:
         return self._after[state]
 
 
+@lru_cache(maxsize=1 << 16)
 def _asked(doing: _Doing, state: ItemState) -> tuple[ItemState, ...]:
     """Return the states that an event may leave, in the order of an item's life."""
     operation, response, overlapped = doing

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from conformance.arrange.item_spec import Item
-from conformance.linearizability.check import Linearizable, Undecided
 from conformance.linearizability.counterexample_text import describe_counterexample
 from conformance.scenario.context import ScenarioContext
 from conformance.scenario.own_environment import OwnEnvironment
@@ -47,17 +46,15 @@ class WorkExploration(Exploration):
         """Return the operation that a contradiction is about. Counts what the round shows."""
         self.totals.count(held)
         history = history_of(held)
-        outcome = history.check()
-        if isinstance(outcome, Linearizable):
-            self.totals.pairs.update(history.requests_by_phase(outcome))
-            return None
-        if isinstance(outcome, Undecided):
-            self.totals.undecided += 1
-            return None
         found = attribute(history)
-        if found is not None and found.operation is None:
-            self.totals.report(held, describe_ambiguity(found))
-        return found.operation if found is not None else None
+        if found is None:
+            orders = history.orders()
+            self.totals.undecided += orders is None
+            self.totals.pairs.update(history.requests_by_phase(orders or {}))
+            return None
+        if found.operation is None:
+            self.totals.report(held, describe_ambiguity(found, history))
+        return found.operation
 
     def contradiction(self, held: Round) -> str | None:
         """Return the operation that the contradiction of a round is about."""
@@ -119,11 +116,11 @@ def history_of(held: Round) -> WorkHistory:
     return work_history_from_facts(held.facts, held.exchange_by_step)
 
 
-def describe_ambiguity(found: Attribution) -> Text:
+def describe_ambiguity(found: Attribution, history: WorkHistory) -> Text:
     """Return a contradiction with the operations that may be at fault."""
     words = _CANDIDATES if found.operations else _NO_CANDIDATE
     names = join(Text(" or ", "、"), (Text(name, name) for name in found.operations))
-    return words.format(what=describe_counterexample(found.counterexample), names=names)
+    return words.format(what=describe_counterexample(found.counterexample(history)), names=names)
 
 
 async def explore_work(stage: ScenarioContext) -> None:

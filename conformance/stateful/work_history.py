@@ -16,8 +16,8 @@ from conformance.contract.lease import NO_LEASE
 from conformance.contract.model import NOT_SHOWN, PHASES, ItemState, Metadata, ModelResponse, Operation
 from conformance.contract.operations import OperationName
 from conformance.exchange import Exchange
-from conformance.linearizability.check import CheckResult, Linearizable, check
 from conformance.linearizability.history import Event
+from conformance.linearizability.search import BudgetExceeded, Linearization, SearchBudget, find_linearization
 from conformance.scenario.transcript_view import LEASE_GAP
 from conformance.stateful.lost_updates import METADATA_KEY
 from conformance.stateful.sequence import Verb
@@ -64,32 +64,44 @@ class WorkHistory:
     events: tuple[Event, ...]
     verbs: Mapping[str, Verb]
 
-    def check(self) -> CheckResult:
-        """Return the model's result for all responses."""
-        return check(self.initial, self.events)
+    def orders(self) -> dict[str, Linearization] | None:
+        """Return an order that explains each item's part; None if there is none, or a search gave up."""
+        found: dict[str, Linearization] = {}
+        for item, initial in self.initial.items():
+            mine = [event for event in self.events if event.item == item]
+            try:
+                order = find_linearization(initial, mine, SearchBudget())
+            except BudgetExceeded:
+                return None
+            if order is None:
+                return None
+            found[item] = order
+        return found
 
     def of_item(self, item: str) -> WorkHistory:
         """Return the part of one item."""
         events = tuple(event for event in self.events if event.item == item)
         return replace(self, initial={item: self.initial[item]}, events=events)
 
-    def requests_by_phase(self, explained: Linearizable) -> Counter[tuple[str, str]]:
-        """Return how often each request met each phase, in an explanation of the history."""
+    def requests_by_phase(self, orders: Mapping[str, Linearization]) -> Counter[tuple[str, str]]:
+        """Return how often each request met each phase, in these orders."""
         counted: Counter[tuple[str, str]] = Counter()
-        for item, order in explained.orders.items():
+        for item, order in orders.items():
             phases = [self.initial[item].phase, *order.phases]
             counted.update((phase, self.verbs[label]) for phase, label in zip(phases, order.order, strict=False))
         return counted
 
 
-def work_history_from_facts(facts: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> WorkHistory:
-    """Return the history of the round that `facts` describe.
+def work_history_from_facts(
+    facts: Mapping[str, Any], exchanges: Mapping[str, Exchange], *, lag: float = LONGEST_LAG
+) -> WorkHistory:
+    """Return the history of the round that `facts` describe. Reads may lag behind by `lag` seconds.
 
     They are those of `to_history.history_from_facts`, and `expected` (the values that heartbeats expected, by step),
     `delivered` (whether each item was delivered first, by name) and `settled` (the reads after each group, by step).
     """
     items: dict[str, dict[str, Any]] = facts["items"]
-    events = events_of_exchanges(facts, exchanges)
+    events = events_of_exchanges(facts, exchanges, lag=lag)
     return WorkHistory(
         initial={name: initial_state(facts, name) for name in items},
         events=tuple(event for name in items for event in _before_gap([e for e in events if e.item == name])),
@@ -102,9 +114,11 @@ def initial_state(facts: Mapping[str, Any], item: str) -> ItemState:
     return ItemState("queued", facts["items"][item]["worker"], facts["delivered"][item], NO_LEASE)
 
 
-def events_of_exchanges(facts: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> list[Event]:
+def events_of_exchanges(
+    facts: Mapping[str, Any], exchanges: Mapping[str, Exchange], *, lag: float = LONGEST_LAG
+) -> list[Event]:
     """Return the events of these exchanges. Requests that surely had no effect, or were never sent, are left out."""
-    reader = _Reader(facts)
+    reader = _Reader(facts, lag)
     moves = ((exchanges[step], *move) for step, move in facts["moves"].items() if step in exchanges)
     return [
         event for exchange, *move in moves if exchange.outcome != "fail" for event in reader.events(exchange, *move)
@@ -114,7 +128,8 @@ def events_of_exchanges(facts: Mapping[str, Any], exchanges: Mapping[str, Exchan
 class _Reader:
     """Reads the exchanges of a round as events."""
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
+    def __init__(self, facts: Mapping[str, Any], lag: float) -> None:
+        self._lag = lag
         self._ids: dict[str, str] = {name: about["work_id"] for name, about in facts["items"].items()}
         self._states: Mapping[str, str] = facts.get("states", {})
         self._expected: Mapping[str, str | None] = facts["expected"]
@@ -137,7 +152,7 @@ class _Reader:
                 yield _event(exchange, heartbeat, ModelResponse(status, self._state(body), heartbeat=returned), item)
             case "get" | "list":
                 read = self._shown(status, _entry(body, self._ids[item]) if verb == "list" else body, item)
-                since = exchange.invoked if step in self._settled else exchange.invoked - LONGEST_LAG
+                since = exchange.invoked if step in self._settled else exchange.invoked - self._lag
                 yield replace(_event(exchange, Operation("get", judged=True), read, item), invoked=since)
             case "update":
                 patch = tuple(sorted((patch_of(verb, step) or {}).items()))

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import ItemSpec
 from conformance.chapters.ack.random_operations import requirement_of, sequence_text
+from conformance.client.read_lag import LONGEST_LAG
 from conformance.contract.model import PHASES
 from conformance.contract.operations import OPERATIONS, OperationName
 from conformance.linearizability.burst import Burst, burst
-from conformance.linearizability.check import Undecided
+from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import allowed_outcomes, describe_counterexample
 from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
 from conformance.scenario.transcript_view import Blocked, CannotJudge, TranscriptView
@@ -51,33 +52,33 @@ def _explained(requirement: str) -> CheckFunction:
         history = _history(view)
         found = attribute(history)
         if found is None:
-            if isinstance(history.check(), Undecided):
+            if history.orders() is None:
                 raise CannotJudge(Text("there are too many possible orders to check", "可能的顺序过多，无法逐一检查"))
             return
         if found.operation is None:
             return  # an observation names the candidates
-        broken = _requirement_of(found)
+        counterexample = found.counterexample(history)
+        broken = _requirement_of(found, counterexample)
         if broken != requirement:
             raise Blocked(broken, Text("the random test ended early", "随机测试提前结束"))
-        whole = _whole_round(history, found)
+        whole = _whole_round(view, counterexample)
         yield Finding(
-            step=found.steps[-1] if found.steps else found.counterexample.last.label,
-            expected=allowed_outcomes(found.counterexample),
-            actual=_blame(found),
+            step=found.steps[-1],
+            expected=allowed_outcomes(counterexample),
+            actual=_blame(found, counterexample),
             diagram=join("\n\n", [sequence_text(_explored(view)), whole.timeline()]),
-            blamed=whole.blamed,
         )
 
     return judge
 
 
-def _requirement_of(found: Attribution) -> str:
+def _requirement_of(found: Attribution, counterexample: Counterexample) -> str:
     if found.operation == "ack":
-        return requirement_of(found.counterexample)
+        return requirement_of(counterexample)
     return f"{found.operation}.explore.history"
 
 
-def _blame(found: Attribution) -> Text:
+def _blame(found: Attribution, counterexample: Counterexample) -> Text:
     """Return the contradiction, and which responses must change so that some order explains the history."""
     assert found.operation is not None
     steps = join(Text(" or ", " 或 "), (Text(f"`{step}`", f"`{step}`") for step in found.steps))
@@ -86,7 +87,7 @@ def _blame(found: Attribution) -> Text:
         "{what}。若不计 {noun} {steps} 的响应，则存在某种顺序能够解释其余全部响应",
     )
     noun = OPERATIONS[found.operation].noun
-    return words.format(what=describe_counterexample(found.counterexample), noun=noun, steps=steps)
+    return words.format(what=describe_counterexample(counterexample), noun=noun, steps=steps)
 
 
 def burst_at(view: TranscriptView, step: str) -> Burst | None:
@@ -97,13 +98,14 @@ def burst_at(view: TranscriptView, step: str) -> Burst | None:
     """
     history = _history(view)
     found = attribute(history)
-    if found is None or step not in (*found.steps, found.counterexample.last.label):
+    if found is None or step not in found.steps:
         return None
-    return _whole_round(history, found)
+    return _whole_round(view, found.counterexample(history))
 
 
-def _whole_round(history: WorkHistory, found: Attribution) -> Burst:
-    return burst(found.counterexample, history.of_item(found.counterexample.item).events)
+def _whole_round(view: TranscriptView, counterexample: Counterexample) -> Burst:
+    """Return the round as it was: reads that may lag are drawn when they were sent."""
+    return burst(counterexample, _history(view, lag=0.0).of_item(counterexample.item).events)
 
 
 def _describe(view: TranscriptView) -> Iterator[Finding]:
@@ -143,9 +145,9 @@ def _explored(view: TranscriptView) -> dict[str, Any]:
     return explored
 
 
-def _history(view: TranscriptView) -> WorkHistory:
+def _history(view: TranscriptView, *, lag: float = LONGEST_LAG) -> WorkHistory:
     exchanges = {exchange.step: exchange for exchange in view.transcript.exchanges}
-    return work_history_from_facts(_explored(view)["round"], exchanges)
+    return work_history_from_facts(_explored(view)["round"], exchanges, lag=lag)
 
 
 def scenarios() -> Iterator[Scenario]:
