@@ -107,7 +107,7 @@ def test_the_search_over_64_overlapping_requests_ends(kind: str, right: bool) ->
         operation = random_operation(rng, number)
         while kind != "mixed" and operation.kind != kind:
             operation = random_operation(rng, number)
-        response = ModelResponse(rng.choice([200, 200, 409, None if right else 200]))
+        response = ModelResponse(rng.choice([200, 200, 409, None]) if right else 200)
         if operation.kind == "redeliver":
             response = replace(response, delivered=False)
         if operation.kind == "heartbeat":
