@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from conformance.arrange.item_spec import LEASE_SECONDS, NEVER_RECLAIM_MS, Item
@@ -17,7 +18,7 @@ from conformance.stateful.round_requests import RoundRequests
 from conformance.stateful.sequence import RandomOperation, Verb
 from conformance.stateful.work_history import OPERATION_OF, events_of_exchanges, initial_state, patch_of
 
-_READS: Final[tuple[Verb, ...]] = ("get", "list")
+_READS: Final[tuple[Verb, ...]] = ("list", "get")
 _NEVER_RETURNED: Final = "2020-01-01T00:00:00Z"
 """A value that no heartbeat of a run returned."""
 
@@ -39,7 +40,7 @@ class WorkRequests(RoundRequests):
         super().__init__(stage, items, workers)
         self._delivered = delivered
         self._expected: dict[str, str | None] = {}
-        self._settled: list[str] = []
+        self._settled: dict[str, None] = {}
         self._seen: dict[str, list[Event]] = {}
 
     @property
@@ -49,14 +50,30 @@ class WorkRequests(RoundRequests):
         return super().facts | more
 
     async def look(self, number: int, names: Iterable[str]) -> None:
-        """Read items after a group in two ways, so that it is clear which response is wrong."""
+        """Read items after a group in two ways, so that it is clear which response is wrong.
+
+        Either way may lag behind, so both are repeated once if they contradict each other.
+        """
         for name in names:
-            item = self._items[name]
-            for verb in _READS:
-                step = f"{number}.{verb}.{name}"
-                self._moves[step] = (verb, name, None)
-                self._settled.append(step)
-                await self._stage.send_concurrently({step: self._read(verb, item, self._explained(name))})
+            before = self._contradicts(name)
+            await self._look(number, name)
+            if not before and self._contradicts(name):
+                self._set_aside([f"{number}.{verb}.{name}" for verb in _READS])
+                await self._look(number, name)
+
+    async def _look(self, number: int, name: str) -> None:
+        for verb in _READS:
+            step = f"{number}.{verb}.{name}"
+            self._moves[step] = (verb, name, None)
+            self._settled[step] = None
+            await self._stage.send_concurrently({step: self._read(verb, self._items[name], self._explained(name))})
+
+    def _set_aside(self, steps: Collection[str]) -> None:
+        """Rename reads that are repeated, so that they do not count."""
+        for at, exchange in enumerate(self._stage.exchanges):
+            if exchange.step in steps:
+                self._stage.exchanges[at] = replace(exchange, step=f"{exchange.step}.earlier")
+                del self._seen[exchange.step]
 
     def _read(self, verb: Verb, item: Item, settled: Callable[[Exchange], bool]) -> Send:
         if verb == "list":
