@@ -54,6 +54,8 @@ ONE_OF: Final = {
     "tests/races/": 24,
     "tests/stateful/test_explorer.py::test_an_odd": 40,
     "tests/stateful/test_explorer.py": 12,
+    "tests/stateful/test_work_exploration.py::test_an_odd": 40,
+    "tests/stateful/test_work_exploration.py": 10,
     "tests/stateful/test_readme.py::test_the_example": 6,
     "tests/allure/": 8,
     "tests/plugin/": 6,

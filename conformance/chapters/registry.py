@@ -26,7 +26,7 @@ from conformance.chapters.ack import (
 )
 from conformance.chapters.ack.race_linearizability import excluding_sequential_faults
 from conformance.chapters.every_operation import error_envelope as envelopes
-from conformance.chapters.every_operation import refused_requests
+from conformance.chapters.every_operation import random_histories, refused_requests
 from conformance.chapters.every_operation import success_body as success_bodies
 from conformance.chapters.every_operation.response_status import response_checks
 from conformance.chapters.get import shows_last_response
@@ -78,6 +78,7 @@ _CHAPTERS = (
     transitions,
     bodies,
     counts,
+    random_histories,
 )
 
 

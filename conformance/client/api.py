@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 from urllib.parse import urlencode
@@ -117,9 +117,18 @@ class Api:
 
         The first of the others is recorded as `<step>.stale`; those in between count as tries of the last one.
         """
+        return await self._until(step, lambda api: api.get(step, environment_id, work_id), settled)
+
+    async def list_until(self, step: str, environment_id: str, settled: Callable[[Exchange], bool]) -> Exchange:
+        """List the items like `get_until`, a hundred at most."""
+        return await self._until(step, lambda api: api.list_work(step, environment_id), settled)
+
+    async def _until(
+        self, step: str, read: Callable[[Api], Awaitable[Exchange]], settled: Callable[[Exchange], bool]
+    ) -> Exchange:
         readings: list[Exchange] = []
         unrecorded = Api(self.client, readings.append, age=self._age, user_agent=self._user_agent, cookies=self.cookies)
-        await reread_until_settled(lambda: unrecorded.get(step, environment_id, work_id), settled, self.client.lag)
+        await reread_until_settled(lambda: read(unrecorded), settled, self.client.lag)
         *earlier, last = readings
         if earlier:
             self._record(replace(earlier[0], step=f"{step}.{STALE_READ_FACT}"))

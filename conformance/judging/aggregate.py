@@ -84,7 +84,10 @@ _PARTLY: Final[dict[VerdictKind, Text]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """The counted verdicts of a run. `lost` are planned checks without a verdict."""
+    """The counted verdicts of a run. `lost` are planned checks without a verdict.
+
+    `must_in_catalogue` is the number of MUST requirements, except those that are exercised on request and were not.
+    """
 
     results: tuple[RequirementResult, ...]
     lost: tuple[PlannedCheck, ...]
@@ -149,7 +152,10 @@ def tally(catalogue: Catalogue, plan: Sequence[PlannedCheck], verdicts: Iterable
             if name in settled
         ),
         lost=tuple(line for line in planned if line not in by_line),
-        must_in_catalogue=sum(requirement.level == "MUST" for requirement in catalogue.requirements.values()),
+        must_in_catalogue=sum(
+            requirement.level == "MUST" and (requirement.exercised != "on-request" or name in settled)
+            for name, requirement in catalogue.requirements.items()
+        ),
     )
 
 

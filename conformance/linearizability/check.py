@@ -46,6 +46,14 @@ class Undecided:
 CheckResult: TypeAlias = Linearizable | Counterexample | Undecided
 
 
+def has_explanation(initial: ItemState, events: Sequence[Event], *, limit: int = MAX_STEPS) -> bool | None:
+    """Return whether some order explains the events of one item; None if the search gave up."""
+    try:
+        return find_linearization(initial, events, SearchBudget(limit)) is not None
+    except BudgetExceeded:
+        return None
+
+
 def check(initial: Mapping[str, ItemState], events: Sequence[Event], *, limit: int = MAX_STEPS) -> CheckResult:
     """Check `events` against the model, for items that were in `initial`.
 

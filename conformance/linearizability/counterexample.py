@@ -4,8 +4,8 @@ It has two steps. Each step only makes the history less strict:
 
 - Cut the history at the first response that no order explains. Requests sent later are left out, and responses received
   later count as unknown.
-- Keep as few of the earlier responses as possible, and of each only what is needed (a 200, with any state). The others
-  count as unknown: those requests may or may not have happened. Requests that can change nothing are left out.
+- Keep as few of the earlier responses as possible, and of each only what is needed (a 200, with any state, heartbeat and
+  metadata). The others count as unknown: those requests may or may not have happened. Requests that can change nothing are left out.
 
 The remaining events violate the contract by themselves: an order for the whole history would be an order for them.
 """
@@ -18,7 +18,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.contract.model import ItemState, ModelResponse, step
+from conformance.contract.model import NOT_SHOWN, ItemState, ModelResponse
+from conformance.contract.transitions import step
 from conformance.linearizability.history import Event, can_affect, sorted_by_invocation
 from conformance.linearizability.search import BudgetExceeded, SearchBudget, find_linearization
 
@@ -75,6 +76,17 @@ def shortest(item: str, initial: ItemState, events: Sequence[Event], *, limit: i
     return Counterexample(item, initial, shortening.relevant(), shortening.claims, whole)
 
 
+def up_to_contradiction(initial: ItemState, events: Sequence[Event]) -> tuple[Event, ...]:
+    """Return the events until the first response that no order explains; what came later is unknown.
+
+    Raises:
+        BudgetExceeded: the search took too long.
+    """
+    shortening = _Shortening(initial, events, SearchBudget(MAX_STEPS))
+    shortening.cut()
+    return _claiming(shortening.events, shortening.claims)
+
+
 class _Shortening:
     """A counterexample that its methods shorten: `events`, and `claims` about their responses."""
 
@@ -109,11 +121,12 @@ class _Shortening:
                     return
 
     def weaken(self) -> None:
-        """Drop the state of a 200 from its claim if no order explains a 200 with any state."""
-        for label, response in self.claims.items():
-            less = {**self.claims, label: replace(response, state=None)}
-            if self._contradict(self.events, less):
-                self.claims = less
+        """Drop from the claim of a 200 what it shows of the item, as far as no order explains the rest of it either."""
+        for label in self.claims:
+            for weaker in (_without_state, _without_metadata, _without_heartbeat):
+                less = {**self.claims, label: weaker(self.claims[label])}
+                if less != self.claims and self._contradict(self.events, less):
+                    self.claims = less
 
     def relevant(self) -> tuple[Event, ...]:
         """Return the events without those that have no claim and do not matter, whenever they happened.
@@ -123,12 +136,17 @@ class _Shortening:
         """
         states = self._reachable()
         history = _claiming(self.events, self.claims)
+        values = any(claim.metadata is not None or claim.heartbeat != NOT_SHOWN for claim in self.claims.values())
         claimed = [event for event in history if event.label in self.claims]
         if len(claimed) == 1 and self._stands_alone(claimed[0], states):
             kept = claimed
         else:
             kept = [
-                each for each in history if each in claimed or any(_open(each, state) != {state} for state in states)
+                each
+                for each in history
+                if each in claimed
+                or any(_open(each, state) != {state} for state in states)
+                or (values and each.operation.kind in {"heartbeat", "update"})
             ]
             for event in claimed:
                 others = [other for other in history if other is not event and can_affect(other, event)]
@@ -153,15 +171,28 @@ class _Shortening:
         return find_linearization(self._initial, _claiming(events, claims), self._effort) is None
 
     def _reachable(self) -> set[ItemState]:
-        found, new = {self._initial}, {self._initial}
+        """Return the reachable states, without heartbeats and metadata, of which there are too many combinations."""
+        found = new = {self._initial.untracked}
         while new:
-            new = {after for state in new for event in self.events for after in _open(event, state)} - found
-            found |= new
+            new = {after.untracked for state in new for event in self.events for after in _open(event, state)} - found
+            found = found | new
         return found
 
 
 def _claiming(events: Sequence[Event], claims: _Claims) -> tuple[Event, ...]:
     return tuple(replace(event, response=claims.get(event.label, _OPEN)) for event in events)
+
+
+def _without_state(response: ModelResponse) -> ModelResponse:
+    return replace(response, state=None)
+
+
+def _without_metadata(response: ModelResponse) -> ModelResponse:
+    return replace(response, metadata=None)
+
+
+def _without_heartbeat(response: ModelResponse) -> ModelResponse:
+    return replace(response, heartbeat=NOT_SHOWN)
 
 
 def _allows(state: ItemState, event: Event, *, beside: bool) -> frozenset[ItemState]:

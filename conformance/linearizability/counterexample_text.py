@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, OperationKind, Phase, step
+from conformance.contract.model import NOT_SHOWN, PHASES, ItemState, ModelResponse, Operation, OperationKind, Phase
+from conformance.contract.transitions import step
 from conformance.linearizability.counterexample import MAX_STEPS, Counterexample
 from conformance.linearizability.history import Event, can_affect
 from conformance.linearizability.search import BudgetExceeded, SearchBudget, find_linearization
@@ -54,6 +55,7 @@ def _name(counterexample: Counterexample, event: Event, before: Sequence[Event])
             "stop": Text("the stop", "stop 请求"),
             "force-stop": Text("the forced stop", "强制 stop 请求"),
             "heartbeat": Text("the heartbeat", "heartbeat 请求"),
+            "update": Text("the metadata update", "metadata 更新请求"),
         }.get(kind, Text("the poll", "poll 请求"))
     elif any(other.operation.kind in _STOPS for other in before):
         words = Text("the ack sent after the stop's response", "收到 stop 的响应之后才发出的 ack")
@@ -87,7 +89,9 @@ def phases_during_last(counterexample: Counterexample) -> tuple[Phase, ...]:
 
 def allowed_outcomes(counterexample: Counterexample) -> Text:
     """Return what the last needed response may be, if the other claims are true."""
-    kind = counterexample.last.operation.kind
+    kind, claim = counterexample.last.operation.kind, counterexample.claims[counterexample.last.label]
+    if claim.metadata is not None or (claim.heartbeat != NOT_SHOWN and kind != "heartbeat"):
+        return _IN_ANY_ORDER.format(outcomes=_VALUES)
     shown = [response for response in _CANDIDATES.get(kind, ()) if _explained(counterexample, response)]
     if not shown:
         return Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应")
@@ -102,6 +106,10 @@ def allowed_outcomes(counterexample: Counterexample) -> Text:
 
 _IN_ANY_ORDER: Final = Text(
     "{outcomes}, in whatever order the requests took effect", "{outcomes}（无论各请求以何种顺序生效）"
+)
+_VALUES: Final = Text(
+    "the latest heartbeat and the metadata that the requests before left",
+    "此前各请求所留下的最近 heartbeat 与 metadata",
 )
 _WITH_STATE: Final = tuple(ModelResponse(200, phase) for phase in PHASES)
 _DELIVERED, _NOT_DELIVERED = ModelResponse(200, delivered=True), ModelResponse(200, delivered=False)
@@ -178,20 +186,40 @@ def _each(words: Text, events: Sequence[Event]) -> Text:
 def _did(event: Event, *, past: bool) -> Text:
     """Return what a request did, as its response says."""
     response = event.response
-    if event.operation.kind == "get":
+    if event.operation.kind == "get" and response.status == 200:
         did = Text("showed {state}" if past else "show {state}", "显示{state}")
     elif event.operation.kind == "redeliver" and response.delivered:
         did = Text("delivered it" if past else "deliver the item", "投递了它" if past else "投递该 item")
     elif event.operation.kind == "redeliver":
         did = Text("did not deliver it" if past else "withhold the item", "没有投递它" if past else "不返回该 item")
-    elif response.state is None:
+    elif _shown(response) is None:
         did = Text("returned {status}" if past else "return {status}", "返回 {status}")
+    elif response.state is None:
+        did = Text(
+            "returned {status} with {state}" if past else "return {status} with {state}",
+            "返回 {status} 并显示{state}",
+        )
     else:
         did = Text(
             "returned {status} with {state}" if past else "return {status} with {state}",
             "返回 {status}，状态为{state}" if past else "返回 {status} 且状态为{state}",
         )
-    return did.format(status=response.status, state=_state(response))
+    return did.format(status=response.status, state=_shown(response) or _state(response))
+
+
+def _shown(response: ModelResponse) -> Text | None:
+    """Return what a 200 shows of the item, as far as it is claimed; None if nothing is."""
+    parts = []
+    if response.state is not None:
+        parts.append(_state(response))
+    if response.heartbeat != NOT_SHOWN:
+        null = response.heartbeat is None
+        parts.append(
+            Text("no heartbeat", "没有 heartbeat") if null else Text("this heartbeat time", "该 heartbeat 时间")
+        )
+    if response.metadata is not None:
+        parts.append(Text("these metadata", "这些 metadata"))
+    return join(_AND, parts) if parts else None
 
 
 def _state(response: ModelResponse) -> Text:

@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.contract.model import PHASES, ModelResponse, Operation, is_unknown
+from conformance.contract.model import PHASES, ModelResponse, Operation
+from conformance.contract.transitions import is_unknown
 from conformance.text import Lang, Text, join
 
 

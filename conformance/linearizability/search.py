@@ -19,9 +19,13 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Final, NamedTuple
 
-from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, Phase, shows_later, step
+from conformance.contract.lease import UNTRACKED, lease_order
+from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, Phase
+from conformance.contract.transitions import shows_later, step
 from conformance.linearizability.history import Event, sorted_by_invocation
 
 MAX_STEPS: Final = 200_000
@@ -193,15 +197,22 @@ class _Search:
         return _Place(place.happened | 1 << index, state, debts)
 
     def _effects_in(self, state: ItemState) -> _Effects:
+        """Return the effects of all events in a state.
+
+        Which states are reachable is found without heartbeats and metadata, of which there are too many combinations.
+        """
         if state not in self._effects:
             here = self._after_in(state)
-            idle = [after == (state,) for after in here]
+            idle = [
+                after == (state,) and not _writes_values(doing, state)
+                for doing, after in zip(self._doings, here, strict=True)
+            ]
             candidates = [doing for doing, does_nothing in enumerate(idle) if does_nothing]
-            for later in self._reachable_from(state) if candidates else ():
+            for later in self._reachable_from(state.untracked) if candidates else ():
                 self._effort.spend(len(candidates))
                 after = self._after_in(later)
                 for doing in candidates:
-                    idle[doing] &= after[doing] in ((), (later,))
+                    idle[doing] &= {each.untracked for each in after[doing]} <= {later}
             self._effects[state] = _Effects(here, idle)
         return self._effects[state]
 
@@ -215,24 +226,41 @@ class _Search:
             elif each not in found:
                 found.add(each)
                 self._effort.spend(len(self._doings))
-                nexts = {after for states in self._after_in(each) for after in states}
+                nexts = {after.untracked for states in self._after_in(each) for after in states}
                 ahead += sorted(nexts, key=lambda after: after in self._reachable)  # known outcomes go first
         self._reachable[state] = found
         return found
 
     def _after_in(self, state: ItemState) -> list[tuple[ItemState, ...]]:
         if state not in self._after:
+            if state != state.untracked:
+                self._effort.spend(len(self._doings))
             self._after[state] = [_asked(doing, state) for doing in self._doings]
         return self._after[state]
 
 
+@lru_cache(maxsize=1 << 16)
 def _asked(doing: _Doing, state: ItemState) -> tuple[ItemState, ...]:
     """Return the states that an event may leave, in the order of an item's life."""
     operation, response, overlapped = doing
     states = step(state, operation, response, overlapped=overlapped)
     if response.status is None:
         states -= {state}
-    return tuple(sorted(states, key=lambda each: (PHASES.index(each.phase), each.worker or "")))
+    return tuple(sorted(states, key=_order))
+
+
+def _order(state: ItemState) -> tuple[object, ...]:
+    """Return a sort key, so that runs agree."""
+    values = (lease_order(state.lease), state.metadata or ())
+    return PHASES.index(state.phase), state.worker or "", state.delivered, *values
+
+
+def _writes_values(doing: _Doing, state: ItemState) -> bool:
+    """Return whether an event may change a tracked heartbeat or the metadata, in this state or a later one."""
+    if doing.operation.kind != "heartbeat":
+        return bool(doing.operation.patch)
+    refused = doing.response.status is not None and doing.response.status >= HTTPStatus.BAD_REQUEST
+    return not refused and (state.lease != UNTRACKED or bool(doing.response.heartbeat))
 
 
 class _Waiting:

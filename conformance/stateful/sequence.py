@@ -13,6 +13,11 @@ from typing import Any, Final, Literal, get_args
 OperationName = Literal["ack", "heartbeat", "renew", "stop", "force-stop", "poll", "get", "list", "metadata", "stats"]
 """`heartbeat` is sent as the first one, `renew` as a later one; `poll` reclaims any delivered item."""
 
+Verb = Literal[OperationName, "renew-latest", "renew-stale", "poll-fresh", "label", "unset", "touch"]
+"""The further ones are sent only where all operations are judged. `renew-latest` expects the value of the latest
+heartbeat, `renew-stale` an older one. `poll-fresh` reclaims nothing. `label` sets another key of the metadata than
+`metadata`, `unset` deletes that of `metadata`, and `touch` is an update without `metadata`."""
+
 OPERATION_NAMES: Final[tuple[OperationName, ...]] = get_args(OperationName)
 
 ITEMS: Final = ("a", "b")
@@ -55,7 +60,7 @@ class RandomOperation:
     """One request. `item` and `worker` are names within the sequence; `stats`, `list` and `poll` also have an item, for
     which they are counted. `worker` None: no Worker-ID is sent."""
 
-    verb: OperationName
+    verb: Verb
     item: str
     worker: str | None = None
 

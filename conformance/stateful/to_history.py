@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from conformance.contract.model import ItemState, ModelResponse, Operation, OperationKind, is_other_worker
+from conformance.contract.model import ItemState, ModelResponse, Operation, OperationKind
+from conformance.contract.transitions import is_other_worker
 from conformance.exchange import Exchange
 from conformance.linearizability.check import CheckResult, Linearizable, check
 from conformance.linearizability.counterexample import Counterexample

@@ -7,17 +7,8 @@ from typing import get_args
 
 import pytest
 
-from conformance.contract.model import (
-    PHASES,
-    ItemState,
-    ModelResponse,
-    Operation,
-    OperationKind,
-    Phase,
-    is_unknown,
-    shows_later,
-    step,
-)
+from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, OperationKind, Phase
+from conformance.contract.transitions import is_unknown, shows_later, step
 
 LIVE: tuple[Phase, ...] = ("queued", "starting", "active")
 ENDING: tuple[Phase, ...] = ("stopping", "stopped")

@@ -178,7 +178,8 @@ def test_the_full_plan_has_every_line_once() -> None:
         planned = {name for name, held in scenarios(profile).items() if not held.on_request}
         assert {line.scenario for line in plan} == planned
         assert {line.requirement for line in plan} == set(known) - asked_for
-        assert asked_for == {"ack.observe.exploration"}
+        histories = {f"{name}.explore.history" for name in ("poll", "list", "get", "update", "heartbeat", "stop")}
+        assert asked_for == {"ack.observe.exploration"} | (histories if profile == "work" else set())
 
 
 def test_the_plan_of_ack_is_part_of_the_plan_of_all_operations() -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.contract.model import ItemState, is_unknown, shows_later, step
+from conformance.contract.model import ItemState
+from conformance.contract.transitions import is_unknown, shows_later, step
 from conformance.linearizability.history import Event
 
 States = Mapping[str, ItemState]

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import ItemSpec
-from conformance.contract.model import PHASES, is_other_worker
+from conformance.contract.model import PHASES
+from conformance.contract.transitions import is_other_worker
 from conformance.linearizability.burst import Burst, burst
 from conformance.linearizability.check import Undecided
 from conformance.linearizability.counterexample import Counterexample
@@ -38,7 +39,7 @@ _SAME_ITEM: Final = "ack.answer.same-item"
 
 
 async def _explore(stage: ScenarioContext) -> None:
-    from conformance.stateful.explorer import explore  # imported late: `list` does not need it
+    from conformance.stateful.ack_exploration import explore  # imported late: `list` does not need it
 
     await explore(stage)
 
@@ -52,10 +53,10 @@ def linearizable(requirement: str) -> CheckFunction:
         if isinstance(outcome, Undecided):
             raise CannotJudge(Text("there are too many possible orders to check", "可能的顺序过多，无法逐一检查"))
         if isinstance(outcome, Counterexample):
-            broken = _broken(outcome)
+            broken = requirement_of(outcome)
             if broken != requirement:
                 raise Blocked(broken, Text("the random test ended early", "随机测试提前结束"))
-            sequence = _sequence_text(view.transcript.facts["explored"])
+            sequence = sequence_text(view.transcript.facts["explored"])
             whole = _whole_round(round_history, outcome)
             yield Finding(
                 step=outcome.last.label,
@@ -97,7 +98,7 @@ def acks_return_own_item(view: TranscriptView) -> Iterator[Finding]:
             pointer="/id",
             expected=Text("`{id}`", "`{id}`").format(id=wanted[:80]),
             actual=Text("`{id}`", "`{id}`").format(id=str(body["id"])[:80]),
-            diagram=_sequence_text(view.transcript.facts["explored"]),
+            diagram=sequence_text(view.transcript.facts["explored"]),
         )
 
 
@@ -153,7 +154,7 @@ def _round_history(view: TranscriptView) -> RoundHistory:
     )
 
 
-def _broken(outcome: Counterexample) -> str:
+def requirement_of(outcome: Counterexample) -> str:
     """Return the requirement that a counterexample is reported under."""
     acks = [event for event in outcome.events if event.operation.kind == "ack"]
     holders = {outcome.initial.worker, *(e.operation.worker for e in outcome.events if e.operation.kind == "redeliver")}
@@ -166,7 +167,8 @@ def _broken(outcome: Counterexample) -> str:
     return next((rule for kind, rule in _REQUIREMENTS.items() if kind in kinds), _OWN)
 
 
-def _sequence_text(explored: dict[str, Any]) -> Text:
+def sequence_text(explored: dict[str, Any]) -> Text:
+    """Return the seed and the requests of the kept round, one line per group."""
     saved_round = explored["round"]
     shrunk = saved_round["shrunk_from"]
     cut = Text(", shrunk from {n} requests", "，由 {n} 个请求缩减而来").format(n=shrunk) if shrunk else Text("", "")

@@ -13,17 +13,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import LEASE_SECONDS, Item, ItemSpec
-from conformance.contract.model import (
-    PHASES,
-    SHOWS,
-    ItemState,
-    ModelResponse,
-    Operation,
-    OperationKind,
-    Phase,
-    is_unknown,
-    step,
-)
+from conformance.contract.model import PHASES, SHOWS, ItemState, ModelResponse, Operation, OperationKind, Phase
+from conformance.contract.transitions import is_unknown, step
 from conformance.exchange import Exchange, Transcript
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.stale_reads import no_earlier_state, settled_or_lost

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.chapters.ack import race_linearizability, random_operations
+from conformance.chapters.every_operation import random_histories
 from conformance.chapters.registry import scenarios
 from conformance.exchange import Transcript
 from conformance.judging.verdict import Verdict
@@ -35,7 +36,11 @@ _LONGEST: Final = 72
 _MOST: Final = 40
 """How many requests are drawn. Of a longer burst, those outside the contradiction are only counted."""
 
-_SEARCHES: Final = {"race": race_linearizability.burst_at, "explored": random_operations.burst_at}
+_SEARCHES: Final = {
+    "race": race_linearizability.burst_at,
+    "explored": random_operations.burst_at,
+    random_histories.FACT: random_histories.burst_at,
+}
 """The function that finds the burst whose counterexample ends at a step, by the fact that its transcript has."""
 
 
