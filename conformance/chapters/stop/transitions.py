@@ -28,6 +28,9 @@ from conformance.text import Text
 if TYPE_CHECKING:
     from conformance.scenario.context import ScenarioContext
 
+_KEPT: Final = (*IDENTITY, "type", "acknowledged_at", "started_at", "latest_heartbeat_at")
+"""The fields that no stop changes."""
+
 _GRACEFUL: Final = "{}"
 _FORCED: Final = '{"force": true}'
 
@@ -68,14 +71,18 @@ _TABLE: Final = (
 """Stop § State transitions. A forced stop of a stopped item is in no row."""
 
 
+async def _stop(stage: ScenarioContext, body: str, *, since: str) -> None:
+    """Stop the item with this body, between two reads. `since` is the step whose item the last read may not precede."""
+    item = await stage.item()
+    await stage.read_before(item)
+    await stage.call("stop", "stop", item.environment_id, item.work_id, headers=(JSON_TYPE,), body=body)
+    await stage.wait_for_read_lag()
+    await stage.get("after", item, settled=no_older_than(stage.exchanges, since))
+
+
 def _steps(row: _Row) -> Scenario:
     async def run_steps(stage: ScenarioContext) -> None:
-        item = await stage.item()
-        await stage.read_before(item)
-        place = (item.environment_id, item.work_id)
-        await stage.call("stop", "stop", *place, headers=(JSON_TYPE,), body=_FORCED if row.force else _GRACEFUL)
-        await stage.wait_for_read_lag()
-        await stage.get("after", item, settled=no_older_than(stage.exchanges, "stop"))
+        await _stop(stage, _FORCED if row.force else _GRACEFUL, since="stop")
 
     words = Text(
         "A forced stop of an item that is {state}" if row.force else "A graceful stop of an item that is {state}",
@@ -98,7 +105,7 @@ def _checks(row: _Row) -> Iterator[Check]:
     if row.before == "stopped":
         yield Check(row.rule, fields_kept("before", "after", *FIELDS))
         return
-    yield Check(row.rule, fields_kept("before", "after", *IDENTITY, "acknowledged_at", "started_at"))
+    yield Check("stop.keeps-other-fields", fields_kept("before", "after", *_KEPT))
     for requirement, check in _of_times(row):
         yield Check(requirement, in_expected_state("stop", check))
     if row.force and row.before != "stopping":
@@ -115,6 +122,23 @@ def _of_times(row: _Row) -> Iterator[tuple[str, CheckFunction]]:
         yield "stop.times.requested-at", field_is("after", "stop_requested_at", is_timestamp, TIMESTAMP)
 
 
+async def _force_again(stage: ScenarioContext) -> None:
+    await _stop(stage, _FORCED, since="before")
+
+
 def scenarios() -> Iterator[Scenario]:
-    """Yield a scenario for each row of the transition table."""
+    """Yield a scenario for each row of the transition table, and a forced stop of a stopped item."""
     yield from map(_steps, _TABLE)
+    yield Scenario(
+        id="stop.forced.stopped",
+        chapter="stop",
+        title=Text("A forced stop of an item that is stopped", "强制停止处于 stopped 的 item"),
+        item_spec=ItemSpec(transitions=_WAYS["stopped"]),
+        run_steps=_force_again,
+        expectations={},
+        checks=(
+            Check("stop.stopped.force-keeps", fields_kept("before", "after", *_KEPT, "state", "stopped_at")),
+            Check("stop.observe.force-stopped", observe("stop", "state")),
+        ),
+        extra_writes=1,
+    )

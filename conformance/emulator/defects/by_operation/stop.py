@@ -187,6 +187,45 @@ DEFECTS: Sequence[Defect] = (
         moves_time=True,
     ),
     defect(
+        "stop.forced-again",
+        "A forced stop of a stopped item moves `stopped_at`.",
+        "强制停止 stopped 的 item 会改动 `stopped_at`。",
+        _stopping(
+            lambda found, item, forced, now: (
+                replace(item, stopped_at=now) if item.state is State.STOPPED and forced else found(item, forced, now)
+            )
+        ),
+        fails="stop.stopped.force-keeps",
+        moves_time=True,
+    ),
+    defect(
+        "stop.forced-reopens",
+        "A forced stop of a stopped item makes it stopping, as if it drained again.",
+        "强制停止 stopped 的 item 会使其变为 stopping，像再次排空一样。",
+        _stopping(
+            lambda found, item, forced, now: (
+                replace(item, state=State.STOPPING, stopped_at=None)
+                if item.state is State.STOPPED and forced
+                else found(item, forced, now)
+            )
+        ),
+        fails="stop.stopped.force-keeps",
+    ),
+    defect(
+        "stop.clears-heartbeat",
+        "A stop clears `latest_heartbeat_at`.",
+        "stop 会清空 `latest_heartbeat_at`。",
+        _stopping(_with(latest_heartbeat_at=None)),
+        fails="stop.keeps-other-fields",
+    ),
+    defect(
+        "stop.clears-metadata",
+        "A stop clears the metadata.",
+        "stop 会清空 metadata。",
+        _stopping(_with(metadata={})),
+        fails="stop.keeps-other-fields",
+    ),
+    defect(
         "stop.force-drains",
         "A forced stop of an active item is a graceful one.",
         "强制停止 active 的 item 变成了优雅停止。",
