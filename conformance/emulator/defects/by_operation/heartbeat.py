@@ -74,18 +74,25 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "heartbeat.counts-as-ack",
-        "Every heartbeat sets `acknowledged_at`.",
-        "每次 heartbeat 都设置 `acknowledged_at`。",
-        override(heartbeat=lambda found, item, now: replace(found(item, now), acknowledged_at=now)),
+        "Every heartbeat but the first sets `acknowledged_at`.",
+        "除首次外，每次 heartbeat 都设置 `acknowledged_at`。",
+        override(
+            heartbeat=lambda found, item, now: (
+                replace(found(item, now), acknowledged_at=now) if item.state is State.ACTIVE else found(item, now)
+            )
+        ),
         fails="heartbeat.keeps-other-fields",
-        may_fail="ack.race.heartbeat",
         moves_time=True,
     ),
     defect(
         "heartbeat.clears-metadata",
-        "A heartbeat clears the metadata.",
-        "heartbeat 会清空 metadata。",
-        override(heartbeat=lambda found, item, now: replace(found(item, now), metadata={})),
+        "A heartbeat after the first clears the metadata.",
+        "首次之后的 heartbeat 会清空 metadata。",
+        override(
+            heartbeat=lambda found, item, now: (
+                replace(found(item, now), metadata={}) if item.state is State.ACTIVE else found(item, now)
+            )
+        ),
         fails="heartbeat.keeps-other-fields",
     ),
     defect(

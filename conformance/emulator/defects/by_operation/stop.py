@@ -111,6 +111,16 @@ def _with(**fields: Any) -> Callable[[Stop, WorkItem, bool, datetime], WorkItem]
     return change
 
 
+def _in_state(state: State, **fields: Any) -> Callable[[Stop, WorkItem, bool, datetime], WorkItem]:
+    """Return a stop that sets these fields too where the item was in this state."""
+
+    def change(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+        after = found(item, forced, now)
+        return replace(after, **fields) if item.state is state else after
+
+    return change
+
+
 def _early_end(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
     after = found(item, forced, now)
     return replace(after, stopped_at=now) if after.state is State.STOPPING else after
@@ -213,16 +223,16 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "stop.clears-heartbeat",
-        "A stop clears `latest_heartbeat_at`.",
-        "stop 会清空 `latest_heartbeat_at`。",
-        _stopping(_with(latest_heartbeat_at=None)),
+        "A stop of a stopping item clears `latest_heartbeat_at`.",
+        "停止 stopping 的 item 会清空 `latest_heartbeat_at`。",
+        _stopping(_in_state(State.STOPPING, latest_heartbeat_at=None)),
         fails="stop.keeps-other-fields",
     ),
     defect(
         "stop.clears-metadata",
-        "A stop clears the metadata.",
-        "stop 会清空 metadata。",
-        _stopping(_with(metadata={})),
+        "A stop of a stopping item clears the metadata.",
+        "停止 stopping 的 item 会清空 metadata。",
+        _stopping(_in_state(State.STOPPING, metadata={})),
         fails="stop.keeps-other-fields",
     ),
     defect(
