@@ -176,9 +176,16 @@ def _chapter_of_every_operation(template: Mapping[str, Any], operation: ApiOpera
     return _chapter(f"{operation.name}-requests", operation.name, data)
 
 
-def _concerns(operation: ApiOperation, only: Literal["item", "acts"] | None) -> bool:
-    """Return whether an entry of the template is about an operation: those on an item, or those that act on work."""
-    return only is None or (operation.names_item if only == "item" else operation.acts)
+def _concerns(operation: ApiOperation, only: Literal["item", "environment", "acts"] | None) -> bool:
+    """Return whether an entry of the template is about an operation: by what its path names, or if it acts on work."""
+    match only:
+        case "item":
+            return operation.names_item
+        case "environment":
+            return not operation.names_item
+        case "acts":
+            return operation.acts
+    return True
 
 
 def _filled(text: Mapping[str, str], attribute: Literal["title", "noun"], operation: ApiOperation) -> dict[str, str]:
