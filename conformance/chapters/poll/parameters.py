@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.responses import object_of
-from conformance.chapters.every_operation.observed_responses import LEFT_OPEN
+from conformance.chapters.every_operation.observed_responses import LEFT_OPEN, observe_beside
 from conformance.chapters.poll.deliveries import CHAPTER, NOTHING, polled
 from conformance.client import bad_credentials
-from conformance.contract.parameter_cases import accepted_values, refused_values
+from conformance.contract.parameter_cases import accepted_values, open_queries, refused_values
 from conformance.contract.schemas import display_value
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Check, Finding, Scenario
@@ -27,6 +27,7 @@ _ITEMS: Final = 3
 _PARAMETERS: Final = (("block", "poll.block-ms", "block_ms"), ("reclaim", "poll.reclaim", "reclaim_older_than_ms"))
 """The prefix of the steps, the beginning of the requirement, and the name of each parameter."""
 
+_OPEN: Final = tuple(f"{prefix}.{kind}" for prefix, _, _ in _PARAMETERS for kind in ("empty", "repeated"))
 _ANONYMOUS: Final = "anonymous"
 
 Case = tuple[str, str, str]
@@ -54,6 +55,10 @@ async def _values(stage: ScenarioContext) -> None:
     own = await stage.own_environment()
     for step, (_, name, value) in _accepted().items():
         await stage.call(step, "poll", own.id, query={name: value})
+    await stage.call("none", "poll", own.id)
+    for prefix, _, name in _PARAMETERS:
+        for kind, query in open_queries("poll", name).items():
+            await stage.call(f"{prefix}.{kind}", "poll", own.id, query=query)
     items = await own.queue_and_list(1)
     stage.facts["work_id"] = items[0].get("id")
     for step, (_, name, value) in _refused().items():
@@ -120,6 +125,7 @@ def scenarios() -> Iterator[Scenario]:
         },
         checks=(
             Check("poll.refused.changes-nothing", _delivers_afterwards),
+            Check("poll.observe.open-values", observe_beside(_OPEN, "none")),
             Check("poll.observe.long-poll", _describe_wait),
         ),
         extra_writes=3,

@@ -17,12 +17,13 @@ from conformance.chapters.every_operation.field_checks import (
     is_null,
     is_timestamp,
 )
-from conformance.chapters.every_operation.observed_responses import observe
-from conformance.contract.work_item import FIELDS, IDENTITY
+from conformance.chapters.every_operation.observed_responses import LEFT_OPEN, observe
+from conformance.contract.work_item import FIELDS, IDENTITY, differences
 from conformance.exchange import JSON_TYPE
 from conformance.scenario.expectations import success
-from conformance.scenario.model import Check, CheckFunction, Scenario
+from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
 from conformance.scenario.stale_reads import no_older_than
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -57,11 +58,12 @@ class _Row:
         return f"stop.{'forced' if self.force else 'graceful'}.{self.before}"
 
 
+_CONFIRMATION: Final = _Row("stopping", False, "stopped", "stop.stopping.stopped")
 _TABLE: Final = (
     _Row("queued", False, "stopped", "stop.queued.stopped"),
     _Row("starting", False, "stopping", "stop.live.stopping"),
     _Row("active", False, "stopping", "stop.live.stopping"),
-    _Row("stopping", False, "stopped", "stop.stopping.stopped"),
+    _CONFIRMATION,
     _Row("stopped", False, "stopped", "stop.stopped.unchanged"),
     _Row("queued", True, "stopped", "stop.force.stopped"),
     _Row("starting", True, "stopped", "stop.force.stopped"),
@@ -108,8 +110,17 @@ def _checks(row: _Row) -> Iterator[Check]:
     yield Check("stop.keeps-other-fields", fields_kept("before", "after", *_KEPT))
     for requirement, check in _of_times(row):
         yield Check(requirement, in_expected_state("stop", check))
+    if row == _CONFIRMATION:
+        yield Check("stop.observe.confirmed-request-time", _describe_request_time)
     if row.force and row.before != "stopping":
         yield Check("stop.observe.forced-times", observe("stop", "stop_requested_at"))
+
+
+def _describe_request_time(view: TranscriptView) -> Iterator[Finding]:
+    """Describe whether the stop that confirms a drain moved the time at which the stop was requested."""
+    moved = differences(view.item("before"), view.item("after"), ("stop_requested_at",))
+    actual = Text("another time", "另一个时间") if moved else Text("the time of the first stop", "首次 stop 的时间")
+    yield Finding(step="after", pointer="/stop_requested_at", expected=LEFT_OPEN, actual=actual)
 
 
 def _of_times(row: _Row) -> Iterator[tuple[str, CheckFunction]]:
