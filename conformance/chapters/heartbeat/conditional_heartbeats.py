@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
 
 from conformance.arrange.item_spec import Item
 from conformance.arrange.responses import NotSupported
@@ -21,10 +23,13 @@ from conformance.chapters.heartbeat.requests import (
     shows_heartbeat,
     value_of,
 )
+from conformance.contract.schemas import display_value
 from conformance.contract.timestamps import Instant
 from conformance.contract.work_item import instant_of
+from conformance.scenario.expectations import Expectation
 from conformance.scenario.model import Check, Scenario
 from conformance.scenario.stale_reads import no_older_than, object_in_response
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -77,10 +82,23 @@ def _refused(name: str, rule: str, words: Text, expected: Expected) -> Scenario:
         ),
         item_spec=ACKED,
         run_steps=run_steps,
-        expectations={"first": FIRST, "heartbeat": refused(f"heartbeat.cas.{rule}", PRECONDITION)},
+        expectations={"first": FIRST, "heartbeat": _not_matching(rule)},
         checks=(Check("heartbeat.cas.changes-nothing", item_unchanged(("heartbeat",))),),
         extra_writes=2,
     )
+
+
+def _differing_values(view: TranscriptView) -> Text:
+    """Return the value that the heartbeat expected and the one that the item showed before it."""
+    sent = parse_qs(urlsplit(view.exchange("heartbeat").request.url).query).get("expected_last_heartbeat", [""])[0]
+    return Text(
+        "`latest_heartbeat_at` is {stored} and `expected_last_heartbeat` {sent}",
+        " `latest_heartbeat_at` 是 {stored}，而 `expected_last_heartbeat` 是 {sent}",
+    ).format(stored=display_value(view.item("before").get("latest_heartbeat_at")), sent=display_value(sent))
+
+
+def _not_matching(rule: str) -> Expectation:
+    return replace(refused(f"heartbeat.cas.{rule}", PRECONDITION), because=_differing_values)
 
 
 async def _before_any(stage: ScenarioContext) -> None:
@@ -142,7 +160,7 @@ def scenarios() -> Iterator[Scenario]:
         ),
         item_spec=ACKED,
         run_steps=_before_any,
-        expectations={"heartbeat": refused("heartbeat.cas.none-yet-refused", PRECONDITION)},
+        expectations={"heartbeat": _not_matching("none-yet-refused")},
         checks=(Check("heartbeat.cas.changes-nothing", item_unchanged(("heartbeat",))),),
         extra_writes=1,
     )
