@@ -176,11 +176,13 @@ def _chapter_of_every_operation(template: Mapping[str, Any], operation: ApiOpera
     return _chapter(f"{operation.name}-requests", operation.name, data)
 
 
-def _concerns(operation: ApiOperation, only: Literal["item", "acts", "shows"] | None) -> bool:
+def _concerns(operation: ApiOperation, only: Literal["item", "environment", "acts", "shows"] | None) -> bool:
     """Return whether an entry of the template is about an operation, by its `only`."""
     match only:
         case "item":
             return operation.names_item
+        case "environment":
+            return not operation.names_item
         case "acts":
             return operation.acts
         case "shows":

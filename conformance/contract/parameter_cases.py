@@ -25,7 +25,7 @@ def accepted_values(operation: str, parameter: str) -> Mapping[str, str]:
 def refused_values(operation: str, parameter: str) -> Mapping[str, str]:
     """Return what is no allowed integer, by name: one beyond each bound, a negative number, a fraction, a word.
 
-    The pages do not say whether an empty value counts as none, so there is none here. Errors as above.
+    An empty value is not among them: the pages do not say whether it counts as none (`open_queries`). Errors as above.
     """
     schema = _schema(operation, parameter)
     minimum, maximum = schema.get("minimum"), schema.get("maximum")
@@ -37,6 +37,16 @@ def refused_values(operation: str, parameter: str) -> Mapping[str, str]:
     if minimum is not None and minimum >= 0:
         found["negative"] = "-1"
     return found | {"fraction": "1.5", "word": "ten"}
+
+
+def open_queries(operation: str, parameter: str) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Return queries that no page mentions, by name: the parameter without a value, and twice with different values.
+
+    The two values are the least allowed one and the next. Errors as above.
+    """
+    schema = _schema(operation, parameter)
+    least = int(schema.get("minimum", 1))
+    return {"empty": ((parameter, ""),), "repeated": ((parameter, str(least)), (parameter, str(least + 1)))}
 
 
 def _schema(operation: str, parameter: str) -> Mapping[str, Any]:

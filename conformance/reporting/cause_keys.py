@@ -88,6 +88,7 @@ class _Context:
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         self._statuses = {(each.requirement, each.got) for each in violations if each.kind == "status"}
+        self._requirements = {each.requirement for each in violations}
         self._plain = {
             each.got
             for each in violations
@@ -112,6 +113,9 @@ class _Context:
         """Yield the keys of a violation; two violations with a common key have the same cause."""
         if violation.operation != "ack":
             yield from _of_other_operation(violation)
+            for other in _EXPLAINED_BY.get(violation.requirement, ()):
+                if other in self._requirements:
+                    yield "requirement", other
         elif _is_error_with_200(violation):
             yield "error with 200"
         else:
@@ -237,8 +241,32 @@ def _of_other_operation(violation: Violation) -> Iterator[Hashable]:
         yield violation.kind, violation.pointer, violation.failure.keyword
     elif violation.rule.startswith("answer."):
         yield violation.operation, violation.kind, violation.pointer, violation.failure.keyword
+    elif violation.kind == "leak":
+        yield "leak"
     else:
         yield "requirement", violation.requirement
+        if violation.pointer:
+            yield "place", _response(violation), violation.pointer
+        if violation.pointer in _ONE_FAULT:
+            yield violation.operation, violation.pointer, violation.failure.actual.en
+
+
+_EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "poll.race.one-delivery": ("poll.window.not-redelivered",),
+    "poll.race.stop": ("poll.delivers.only-queued",),
+    "list.race.growing": ("list.walk.page",),
+    "update.race.different-keys": ("update.merge.keeps-others",),
+    "heartbeat.race.one-winner": (
+        "heartbeat.cas.accepted",
+        "heartbeat.cas.stale-refused",
+        "heartbeat.cas.no-heartbeat-refused",
+    ),
+    "heartbeat.race.stop": ("heartbeat.never-revives", "heartbeat.cas.unconditional"),
+}
+"""Requirements of races and walks, with those that are violated by the same fault without a race."""
+
+_ONE_FAULT: Final = frozenset({"/state", "/has_more"})
+"""Fields that an operation computes in one place, so that one wrong value in several responses is one fault."""
 
 
 def _alike(violation: Violation) -> tuple[str, str, str, str]:

@@ -21,6 +21,7 @@ _LATER_READS: Final = frozenset({"after", "after.later", "late"})
 _GET: Final = re.compile(r"GET \S")
 _UNCHANGED: Final = "ack.refused.changes-nothing"
 _LEAK: Final = "ack.authz.foreign-no-leak"
+_FOREIGN: Final = "authz.foreign-token"
 
 Topic = Literal[
     "first",
@@ -98,13 +99,18 @@ class Violation:
         failure = self.failure
         if failure.diagram:
             return "race"
-        if self.requirement == _LEAK:
+        if self.requirement == _LEAK or self._is_leak_to_another_tenant:
             return "leak"
         if failure.pointer and not failure.pointer.startswith("/"):
             return "header"
         if not failure.pointer:
             return "status" if self.got is not None else "body"
         return {"required": "missing", "type": "type"}.get(failure.keyword, "value")  # type: ignore[return-value]
+
+    @property
+    def _is_leak_to_another_tenant(self) -> bool:
+        """Whether the requirement of another operation, on status, error type and leaks, was violated by a leak."""
+        return self.rule == _FOREIGN and self.got is None and self.pointer != "/error/type"
 
     @cached_property
     def got(self) -> int | None:

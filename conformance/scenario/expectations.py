@@ -12,6 +12,7 @@ from conformance.text import Text, join
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScenarioContext
+    from conformance.scenario.transcript_view import TranscriptView
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Expectation:
     - `race`: a request of a burst, whose response may be lost while the scenario still counts.
     - `item`: the item that is acked, in a scenario of several.
     - `owner_ack_step`: the owning worker's ack in the same state; a refusal counts only if that ack is accepted.
+    - `because`: names the values of a transcript that the expectation rests on; a failure quotes them.
     """
 
     requirement: str
@@ -56,6 +58,7 @@ class Expectation:
     item: str | None = None
     owner_ack_step: str | None = None
     operation: OperationName = "ack"
+    because: Callable[[TranscriptView], Text] | None = None
 
     def allows(self, *, success: bool) -> bool:
         """Return whether the request may succeed, or may be refused."""

@@ -17,6 +17,7 @@ from conformance.scenario.stale_reads import (
     any_state,
     no_earlier_state,
     not_before_state,
+    object_in_response,
     settled_or_lost,
 )
 
@@ -90,12 +91,19 @@ class ItemReader:
         await asyncio.sleep(self.client.lag.longest * _MARGIN)
 
     async def exists(self, environment_id: str, work_id: str) -> bool:
-        """Return whether a GET of that id returns 200, so that the id is not unknown."""
-        exchange = require_response(await self._api.get(f"probe.{len(self.exchanges)}", environment_id, work_id))
-        return exchange.response is not None and exchange.response.status == 200
+        """Return whether a GET of that id shows an item with this id, so that the id is not unknown."""
+        return _shows(await self._api.get(f"probe.{len(self.exchanges)}", environment_id, work_id), work_id)
 
     async def environment_exists(self, environment_id: str) -> bool:
-        """Return whether a GET of that environment returns 200."""
+        """Return whether a GET of that environment shows one with this id."""
         step = f"probe.{len(self.exchanges)}"
-        exchange = require_response(await self._api.get_object(step, "environments", environment_id))
-        return exchange.response is not None and exchange.response.status == 200
+        return _shows(await self._api.get_object(step, "environments", environment_id), environment_id)
+
+
+def _shows(exchange: Exchange, wanted: str) -> bool:
+    """Return whether a response shows the object with this id. One with another id, or none, does not say that it exists.
+
+    Raises:
+        NoUsableResponse: there is no response that can be judged.
+    """
+    return (object_in_response(require_response(exchange)) or {}).get("id") == wanted

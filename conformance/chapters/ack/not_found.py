@@ -9,7 +9,12 @@ from conformance.arrange.item_spec import Item
 from conformance.arrange.responses import NotSupported
 from conformance.chapters.ack.controls import UNKNOWN_ENVIRONMENT, UNKNOWN_WORK
 from conformance.chapters.ack.no_side_effects import Attempt, refusal_case
-from conformance.chapters.every_operation.generated_ids import malformed_ids, unknown_environment_id, unknown_work_id
+from conformance.chapters.every_operation.generated_ids import (
+    is_vast,
+    malformed_ids,
+    unknown_environment_id,
+    unknown_work_id,
+)
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Scenario
 from conformance.text import Text
@@ -52,7 +57,7 @@ def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:
             work_id = malformed_ids(work_id)[shape]
         else:
             environment_id = malformed_ids(environment_id)[shape]
-        if await stage.exists(environment_id, work_id):
+        if await stage.exists(environment_id, work_id) and not is_vast(item.work_id):
             raise NotSupported(Text("the target has an item with that id", "目标中有 item 使用该 id"))
         await stage.ack("ack", item, stage.owner_headers(item), environment_id=environment_id, work_id=work_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import string
@@ -19,6 +20,9 @@ _CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase
 _CANDIDATES: Final = 8
 _REACH: Final = 10_000
 """The minimum distance of an unknown number from a known one, so that a counter cannot reach it during the run."""
+
+_MORE_THAN_ANY: Final = 10**12
+"""More ids than a target has."""
 
 _LONGEST: Final = 64
 _LONGEST_PREFIX: Final = 32
@@ -80,19 +84,38 @@ async def unknown_environment_id_without_item(stage: ScenarioContext) -> str:
 
 
 async def _unknown(stage: ScenarioContext, given: str, exists: Callable[[str], Awaitable[bool]]) -> str:
+    """Return an id for which a GET finds nothing.
+
+    Where a GET finds every candidate, although so many ids are possible that no target knows them all, the GET is wrong,
+    and the last candidate is as unknown as any.
+    """
     seen = {given, stage.run_resources.main, stage.run_resources.quiet, stage.run_resources.cloud}
+    candidate, unknowable = given, False
     for number in range(_CANDIDATES):
         # If so few ids are possible that the target knows them all, change more of the id.
-        candidate = generate_unknown_id(given, stage.rng, whole=number >= _CANDIDATES // 2)
-        if candidate in seen:
+        whole = number >= _CANDIDATES // 2
+        fresh = generate_unknown_id(given, stage.rng, whole=whole)
+        if fresh in seen:
             continue
+        candidate, unknowable = fresh, whole and is_vast(given)
         seen.add(candidate)
         if not await exists(candidate):
             return candidate
+    if unknowable:
+        return candidate
     raise CannotArrange(
         Text("the suite found no id that is unknown to the target", "套件没有找到目标中不存在的 id"),
         f"probe.{len(stage.exchanges) - 1}",
     )
+
+
+def is_vast(given: str) -> bool:
+    """Return whether more ids of this form are possible than any target has.
+
+    A GET that finds a malformed id, or each of many random ones, is then wrong.
+    """
+    _, body = split(given)
+    return not body.isdecimal() and math.prod(len(_same_class(each, body)) or 1 for each in body) > _MORE_THAN_ANY
 
 
 def _same_class(character: str, body: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from conformance.chapters.every_operation.response_status import error_type_of
@@ -12,6 +13,23 @@ from conformance.scenario.transcript_view import CannotJudge, TranscriptView
 from conformance.text import Text
 
 LEFT_OPEN: Final = Text("left open by the docs", "文档未作规定")
+
+
+def observe_beside(steps: Sequence[str], control: str, *fields: str) -> CheckFunction:
+    """Return a check that describes responses, each as `observe` does, and whether it is that of the control step."""
+
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        (plain,) = observe(control, *fields)(view)
+        for step in steps:
+            for finding in observe(step, *fields)(view):
+                words = Text("{words}; without the parameter: {plain}", "{words}；不带该参数时：{plain}")
+                same = Text("{words}, as without the parameter", "{words}，与不带该参数时相同")
+                alike = finding.actual == plain.actual
+                yield replace(
+                    finding, actual=(same if alike else words).format(words=finding.actual, plain=plain.actual)
+                )
+
+    return judge
 
 
 def observe(step: str, *fields: str) -> CheckFunction:

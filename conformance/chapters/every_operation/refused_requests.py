@@ -12,12 +12,14 @@ from conformance.arrange.item_spec import Item
 from conformance.arrange.responses import NotSupported
 from conformance.chapters.every_operation.bad_credential_cases import BAD_CREDENTIALS, Credential
 from conformance.chapters.every_operation.generated_ids import (
+    is_vast,
     malformed_ids,
     unknown_environment_id,
     unknown_environment_id_without_item,
     unknown_work_id,
 )
 from conformance.chapters.every_operation.item_differences import item_unchanged
+from conformance.chapters.every_operation.leaks import no_leak, no_work_named
 from conformance.chapters.every_operation.plain_requests import item_spec_of, plain_control, send_plain
 from conformance.client import bad_credentials
 from conformance.contract.operations import OPERATIONS, ApiOperation
@@ -86,6 +88,7 @@ def _authorization(operation: ApiOperation) -> Iterator[Scenario]:
             _FORBIDDEN,
             token="forbidden",  # noqa: S106 - the name of the credential, not the credential
         )
+    secret = no_leak if operation.names_item else no_work_named
     yield _refused(
         operation,
         "authz.foreign-token",
@@ -94,7 +97,7 @@ def _authorization(operation: ApiOperation) -> Iterator[Scenario]:
         _FORBIDDEN,
         _MISSING,
         token="foreign",  # noqa: S106 - the name of the credential, not the credential
-    )
+    ).with_checks(Check(f"{operation.name}.authz.foreign-token", secret(f"{operation.name}.foreign")))
 
 
 def _paths(operation: ApiOperation) -> Iterator[Scenario]:
@@ -229,7 +232,12 @@ def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:
             work_id = malformed_ids(work_id)[shape]
         else:
             environment_id = malformed_ids(environment_id)[shape]
-        if work_id is not None and await stage.exists(environment_id, work_id):
+        if (
+            item is not None
+            and work_id is not None
+            and not is_vast(item.work_id)
+            and await stage.exists(environment_id, work_id)
+        ):
             raise NotSupported(Text("the target has an item with that id", "目标中有 item 使用该 id"))
         await send_plain(stage, step, operation.name, environment_id, work_id)
 

@@ -73,7 +73,7 @@ def _judge_answer(view: TranscriptView, step: str, expectation: Expectation) -> 
         _excuse_lapsed_lease(view, step, response)
         yield Finding(
             step=step,
-            expected=expectation.describe(),
+            expected=_expected(view, expectation),
             actual=_describe(view, step, response),
             blamed=_earlier_refusal(view.scenario, expectation),
         )
@@ -85,6 +85,18 @@ def _judge_answer(view: TranscriptView, step: str, expectation: Expectation) -> 
             yield Finding(step=step, expected=answer.describe(), actual=display_value(view.body(step)))
     elif answer.state is not None:
         yield from _judge_state(view, step, answer)
+
+
+def _expected(view: TranscriptView, expectation: Expectation) -> Text:
+    """Return every alternative, with the values that the expectation rests on, if it names them."""
+    words = expectation.describe()
+    if expectation.because is None:
+        return words
+    try:
+        reason = expectation.because(view)
+    except CannotJudge:
+        return words
+    return Text("{words}, because {reason}", "{words}，因为{reason}").format(words=words, reason=reason)
 
 
 def _earlier_refusal(scenario: CaseExpectations, expectation: Expectation) -> tuple[str, ...]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
 
 from conformance.arrange.item_spec import Item
 from conformance.arrange.responses import NotSupported
@@ -21,9 +23,13 @@ from conformance.chapters.heartbeat.requests import (
     shows_heartbeat,
     value_of,
 )
+from conformance.contract.schemas import display_value
+from conformance.contract.timestamps import Instant
 from conformance.contract.work_item import instant_of
+from conformance.scenario.expectations import Expectation
 from conformance.scenario.model import Check, Scenario
-from conformance.scenario.stale_reads import no_older_than
+from conformance.scenario.stale_reads import no_older_than, object_in_response
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -53,8 +59,7 @@ async def _future(_stage: ScenarioContext, _item: Item, first: str) -> tuple[str
     instant = instant_of(first)
     if instant is None:
         raise NotSupported(Text("the returned value is no timestamp", "返回的值不是时间戳"))
-    moment = datetime.datetime.fromtimestamp(instant.nanoseconds // 10**9, datetime.UTC) + _HOUR
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}", first
+    return _hours_from(instant, 1), first
 
 
 def _refused(name: str, rule: str, words: Text, expected: Expected) -> Scenario:
@@ -77,10 +82,41 @@ def _refused(name: str, rule: str, words: Text, expected: Expected) -> Scenario:
         ),
         item_spec=ACKED,
         run_steps=run_steps,
-        expectations={"first": FIRST, "heartbeat": refused(f"heartbeat.cas.{rule}", PRECONDITION)},
+        expectations={"first": FIRST, "heartbeat": _not_matching(rule)},
         checks=(Check("heartbeat.cas.changes-nothing", item_unchanged(("heartbeat",))),),
         extra_writes=2,
     )
+
+
+def _differing_values(view: TranscriptView) -> Text:
+    """Return the value that the heartbeat expected and the one that the item showed before it."""
+    sent = parse_qs(urlsplit(view.exchange("heartbeat").request.url).query).get("expected_last_heartbeat", [""])[0]
+    return Text(
+        "`latest_heartbeat_at` is {stored} and `expected_last_heartbeat` {sent}",
+        " `latest_heartbeat_at` 是 {stored}，而 `expected_last_heartbeat` 是 {sent}",
+    ).format(stored=display_value(view.item("before").get("latest_heartbeat_at")), sent=display_value(sent))
+
+
+def _not_matching(rule: str) -> Expectation:
+    return replace(refused(f"heartbeat.cas.{rule}", PRECONDITION), because=_differing_values)
+
+
+async def _before_any(stage: ScenarioContext) -> None:
+    """Expect a timestamp for an item without a heartbeat: an hour before its creation, so that it is no time of it."""
+    item = await stage.item()
+    await stage.read_before(item)
+    shown = object_in_response(stage.exchanges[-1]) or {}
+    instant = instant_of(shown.get("created_at"))
+    if instant is None:
+        raise NotSupported(Text("`created_at` is no timestamp", "`created_at` 不是时间戳"))
+    await beat(stage, "heartbeat", item, expected=_hours_from(instant, -1))
+    await stage.wait_for_read_lag()
+    await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
+
+
+def _hours_from(instant: Instant, hours: int) -> str:
+    moment = datetime.datetime.fromtimestamp(instant.nanoseconds // 10**9, datetime.UTC) + hours * _HOUR
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _malformed() -> Scenario:
@@ -115,4 +151,17 @@ def scenarios() -> Iterator[Scenario]:
     )
     yield _refused("stale", "stale-refused", Text("an earlier value", "较早的值"), _stale)
     yield _refused("future", "stale-refused", Text("a value in the future", "未来的值"), _future)
+    yield Scenario(
+        id="heartbeat.expects.value-before-any",
+        chapter=CHAPTER,
+        title=Text(
+            "A heartbeat of a starting item without a heartbeat that expects a timestamp",
+            "starting 的 item 尚无 heartbeat，heartbeat 的预期值却是时间戳",
+        ),
+        item_spec=ACKED,
+        run_steps=_before_any,
+        expectations={"heartbeat": _not_matching("none-yet-refused")},
+        checks=(Check("heartbeat.cas.changes-nothing", item_unchanged(("heartbeat",))),),
+        extra_writes=1,
+    )
     yield _malformed()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.every_operation.field_checks import (
     TIMESTAMP,
@@ -24,6 +24,7 @@ from conformance.chapters.heartbeat.requests import (
     value_of,
     value_or_none,
 )
+from conformance.contract.work_item import FIELDS
 from conformance.scenario.model import Check, Scenario
 from conformance.text import Text
 
@@ -31,8 +32,12 @@ if TYPE_CHECKING:
     from conformance.scenario.context import ScenarioContext
 
 
+_KEPT: Final = tuple(field for field in FIELDS if field not in {"state", "started_at", "latest_heartbeat_at"})
+
+
 async def _two_heartbeats(stage: ScenarioContext) -> None:
     item = await stage.item()
+    await stage.read_before(item)
     first = await beat(stage, "heartbeat", item, expected=NO_HEARTBEAT)
     await stage.wait_for_read_lag()
     shown = await stage.get("after", item, settled=shows_heartbeat(value_of(first)))
@@ -63,6 +68,8 @@ def scenarios() -> Iterator[Scenario]:
         checks=(
             Check("heartbeat.first.active", field_equals("after", "state", "active")),
             Check("heartbeat.first.active", field_is("after", "started_at", is_timestamp, TIMESTAMP)),
+            Check("heartbeat.keeps-other-fields", fields_kept("before", "after", *_KEPT)),
+            Check("heartbeat.keeps-other-fields", fields_kept("after", "after.later", *_KEPT)),
             Check("heartbeat.later.keeps-started-at", fields_kept("after", "after.later", "started_at")),
             Check(
                 "heartbeat.value.is-latest", same_moment("after", "latest_heartbeat_at", "heartbeat", "last_heartbeat")

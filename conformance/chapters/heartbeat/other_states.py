@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from conformance.arrange.item_spec import Transition
 from conformance.chapters.every_operation.field_checks import field_is
 from conformance.chapters.every_operation.item_differences import item_unchanged
-from conformance.chapters.every_operation.observed_responses import observe
+from conformance.chapters.every_operation.observed_responses import observe, observe_beside
 from conformance.chapters.heartbeat.requests import CHAPTER, CONFLICT, after, beat, refused
+from conformance.contract.parameter_cases import open_queries
 from conformance.scenario.model import Check, Scenario
 from conformance.scenario.stale_reads import no_older_than
 from conformance.text import Text
@@ -17,6 +18,7 @@ from conformance.text import Text
 if TYPE_CHECKING:
     from conformance.scenario.context import ScenarioContext
 
+_OPEN: Final = ("ttl.empty", "ttl.repeated", "expected.empty")
 _REFUSED: Final[tuple[tuple[str, str, tuple[Transition, ...], Text], ...]] = (
     ("queued", "queued", (), Text("that is queued", "处于 queued")),
     ("stopped.while-queued", "stopped", ("stop",), Text("that was stopped while queued", "在 queued 时被停止")),
@@ -37,6 +39,9 @@ async def _open_forms(stage: ScenarioContext) -> None:
     item = await stage.item()
     await beat(stage, "default-ttl", item, ttl=None)
     place = (item.environment_id, item.work_id)
+    for name, query in open_queries("heartbeat", "desired_ttl_seconds").items():
+        await stage.call(f"ttl.{name}", "heartbeat", *place, query=query)
+    await stage.call("expected.empty", "heartbeat", *place, query={"expected_last_heartbeat": ""})
     await stage.call("another-worker", "heartbeat", *place, headers=stage.worker_headers(stage.worker_id()))
 
 
@@ -77,9 +82,10 @@ def scenarios() -> Iterator[Scenario]:
         expectations={},
         checks=(
             Check("heartbeat.observe.default-ttl", observe("default-ttl", "ttl_seconds")),
+            Check("heartbeat.observe.open-values", observe_beside(_OPEN, "default-ttl", "ttl_seconds")),
             Check("heartbeat.observe.worker-id", observe("another-worker")),
         ),
-        extra_writes=2,
+        extra_writes=5,
     )
 
 

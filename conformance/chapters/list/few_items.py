@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import ItemSpec
-from conformance.chapters.every_operation.observed_responses import observe
+from conformance.chapters.every_operation.observed_responses import observe, observe_beside
 from conformance.chapters.list.pages import next_page, page_ids
 from conformance.chapters.list.requests import (
     CHAPTER,
@@ -17,7 +17,7 @@ from conformance.chapters.list.requests import (
     next_cursor,
     pages_of_walk,
 )
-from conformance.contract.parameter_cases import refused_values
+from conformance.contract.parameter_cases import open_queries, refused_values
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.transcript_view import TranscriptView
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _INVALID: Final = (400, "invalid_request_error")
 _PAIRS: Final = (("page", "after_id"), ("page", "before_id"), ("after_id", "before_id"))
+_OPEN: Final = ("limit.empty", "limit.repeated")
 _AT_FIRST: Final = 4
 _ADDED: Final = 2
 
@@ -42,6 +43,9 @@ async def _parameters(stage: ScenarioContext) -> None:
     listed_items = await own.queue_and_list(2)
     for name, value in refused_values("list", "limit").items():
         await list_page(stage, f"limit.{name}", own, {"limit": value})
+    await list_page(stage, "limit.none", own, {})
+    for name, query in open_queries("list", "limit").items():
+        await list_page(stage, f"limit.{name}", own, query)
     first = str(listed_items[0].get("id"))
     for one, other in _PAIRS:
         await list_page(stage, f"cursors.{one}.{other}", own, {one: first, other: first})
@@ -101,6 +105,7 @@ def scenarios() -> Iterator[Scenario]:
             **dict.fromkeys(cursors, refusal("list.cursors.exclusive", _INVALID, operation="list")),
         },
         checks=(
+            Check("list.observe.open-limit", observe_beside(_OPEN, "limit.none", "has_more")),
             Check("list.observe.before-id", observe("before", "first_id", "last_id")),
             Check("list.observe.unknown-cursor", observe("unknown", "has_more")),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import ItemSpec
@@ -21,7 +21,7 @@ from conformance.chapters.list.requests import (
 from conformance.contract.schemas import display_value
 from conformance.scenario.expectations import AllowedResponse, Expectation
 from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
-from conformance.scenario.transcript_view import TranscriptView
+from conformance.scenario.transcript_view import Blocked, TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ _FIRST: Final = 3
 _PAGE: Final = 11
 """Half of the items, so that the last page is exactly full: `has_more` must be false there too."""
 _WHOLE: Final = "all"
+_BEFORE: Final[Mapping[str, tuple[int, int]]] = {"before": (2, 100), "before.one": (2, 1), "before.first": (0, 100)}
+"""The list requests with `before_id`: which of the first items is the cursor, counted from 0, and the limit."""
+
 _WALKS: Final = {"page": "next_page", "after_id": "last_id"}
 """The two ways to walk forward: the query parameter, and the field of the previous page that fills it."""
 
@@ -53,6 +56,9 @@ async def _many(stage: ScenarioContext) -> None:
     await list_page(stage, "default", own, {})
     await list_page(stage, "one", own, {"limit": 1})
     await list_page(stage, "above", own, {"limit": 101})
+    for step, (place, limit) in _BEFORE.items():
+        cursor = stage.facts["created"][place]
+        await list_page(stage, step, own, {"before_id": cursor, "limit": limit})
     for parameter, field in _WALKS.items():
         await _walk(stage, own, parameter, field)
 
@@ -144,6 +150,29 @@ def _each_once(parameter: str) -> CheckFunction:
     return lambda view: each_once(view, _pages(view, parameter), ids(view, _WHOLE))
 
 
+def _before(step: str, place: int, limit: int) -> CheckFunction:
+    """Return a check that a page shows items before its cursor: all of them, or as many as its limit.
+
+    The page leaves open which of them a lower limit returns, and in which order.
+    """
+
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        if any(True for _ in _ascending(view)):
+            raise Blocked("list.order.ascending", Text("the list has another order", "列表采用其他顺序"))
+        earlier, found = view.fact("created")[:place], ids(view, step)
+        wrong = [each for each in found if each not in earlier]
+        if wrong or len(set(found)) != len(found) or len(found) != min(limit, len(earlier)):
+            expected = Text("{n} of the items before the cursor: {ids}", "游标之前的 item 中的 {n} 个：{ids}")
+            yield Finding(
+                step=step,
+                pointer="/data",
+                expected=expected.format(n=min(limit, len(earlier)), ids=display_value(earlier)),
+                actual=display_value(found),
+            )
+
+    return judge
+
+
 def _own_environment(view: TranscriptView) -> Iterator[Finding]:
     own = view.fact("environment_id")
     for entry in entries(view, _WHOLE):
@@ -178,6 +207,7 @@ def scenarios() -> Iterator[Scenario]:
             "default": listed("list.limit.default"),
             "one": listed("list.limit.honoured"),
             "above": above,
+            **dict.fromkeys(_BEFORE, listed("list.before-id.earlier")),
             **walks,
         },
         checks=(
@@ -191,6 +221,7 @@ def scenarios() -> Iterator[Scenario]:
             Check("list.walk.page", _each_once("page")),
             Check("list.walk.after-id", _each_once("after_id")),
             Check("list.walk.own-environment", _own_environment),
+            *(Check("list.before-id.earlier", _before(step, *each)) for step, each in _BEFORE.items()),
         ),
         extra_writes=2 * ITEMS + 4,
     )

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.chapters.every_operation.field_checks import object_of_step
+from conformance.contract.schemas import display_value
 from conformance.exchange import Exchange
 from conformance.scenario.expectations import Expectation, success
 from conformance.scenario.model import Finding
@@ -66,7 +67,11 @@ def each_once(view: TranscriptView, steps: Sequence[str], wanted: Sequence[Any])
             return
         found += ids(view, step)
     missing, twice = [each for each in wanted if each not in found], len(found) - len(set(map(str, found)))
-    if missing or twice:
+    shown = object_of_step(view, steps[-1])
+    if missing and not twice and shown.get("has_more") is False and missing == list(wanted[-len(missing) :]):
+        expected = Text("true: {n} items follow", "true：后面还有 {n} 个 item").format(n=len(missing))
+        yield Finding(step=steps[-1], pointer="/has_more", expected=expected, actual=display_value(False))
+    elif missing or twice:
         actual = Text("{m} missing, {n} more than once", "缺少 {m} 个，重复 {n} 个").format(m=len(missing), n=twice)
         expected = Text("each of the {n} items once", "{n} 个 item 各出现一次").format(n=len(wanted))
         yield Finding(step=steps[-1], pointer="/data", expected=expected, actual=actual)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.responses import object_of
-from conformance.chapters.every_operation.observed_responses import LEFT_OPEN
-from conformance.chapters.poll.deliveries import CHAPTER, polled
-from conformance.contract.parameter_cases import accepted_values, refused_values
+from conformance.chapters.every_operation.observed_responses import LEFT_OPEN, observe_beside
+from conformance.chapters.poll.deliveries import CHAPTER, NOTHING, polled
+from conformance.client import bad_credentials
+from conformance.contract.parameter_cases import accepted_values, open_queries, refused_values
+from conformance.contract.schemas import display_value
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.transcript_view import TranscriptView
+from conformance.scenario.transcript_view import Blocked, TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ _ITEMS: Final = 3
 
 _PARAMETERS: Final = (("block", "poll.block-ms", "block_ms"), ("reclaim", "poll.reclaim", "reclaim_older_than_ms"))
 """The prefix of the steps, the beginning of the requirement, and the name of each parameter."""
+
+_OPEN: Final = tuple(f"{prefix}.{kind}" for prefix, _, _ in _PARAMETERS for kind in ("empty", "repeated"))
+_ANONYMOUS: Final = "anonymous"
 
 Case = tuple[str, str, str]
 """A requirement, a parameter and its value."""
@@ -45,9 +51,40 @@ def _accepted() -> Mapping[str, Case]:
 
 
 async def _values(stage: ScenarioContext) -> None:
+    """Send the accepted values to an empty environment, and the others, which must deliver nothing, to one with an item."""
     own = await stage.own_environment()
-    for step, (_, name, value) in {**_refused(), **_accepted()}.items():
+    for step, (_, name, value) in _accepted().items():
         await stage.call(step, "poll", own.id, query={name: value})
+    await stage.call("none", "poll", own.id)
+    for prefix, _, name in _PARAMETERS:
+        for kind, query in open_queries("poll", name).items():
+            await stage.call(f"{prefix}.{kind}", "poll", own.id, query=query)
+    items = await own.queue_and_list(1)
+    stage.facts["work_id"] = items[0].get("id")
+    for step, (_, name, value) in _refused().items():
+        await stage.call(step, "poll", own.id, query={name: value})
+    await stage.call(_ANONYMOUS, "poll", own.id, authentication=bad_credentials.ANONYMOUS)
+    await own.poll("after", stage.worker_headers(stage.worker_id()))
+
+
+def _delivers_afterwards(view: TranscriptView) -> Iterator[Finding]:
+    """Yield why the poll after the refused ones did not deliver the item: one of them took it."""
+    refused = (*_refused(), _ANONYMOUS)
+    for step in refused:
+        view.expected_response(step)
+    if view.response("after").status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
+        raise Blocked("poll.delivered.queued", Text("the last poll was refused", "最后一次 poll 被拒绝"))
+    body, wanted = view.body("after"), view.fact("work_id")
+    found = body.get("id") if isinstance(body, dict) else None
+    if found != wanted:
+        expected = Text("{id}, which no refused poll delivered", "{id}（被拒绝的 poll 都没有投递它）")
+        yield Finding(
+            step="after",
+            pointer="/id",
+            expected=expected.format(id=display_value(wanted)),
+            actual=NOTHING if found is None else display_value(found),
+            blamed=refused,
+        )
 
 
 async def _order(stage: ScenarioContext) -> None:
@@ -79,14 +116,19 @@ def scenarios() -> Iterator[Scenario]:
         id="poll.parameters",
         chapter=CHAPTER,
         title=Text("Polls with values at and beyond the limits of both parameters", "两个参数取边界内外的值执行 poll"),
-        item_spec=ItemSpec(place="own", items=0),
+        item_spec=ItemSpec(place="own"),
         run_steps=_values,
         expectations={
+            _ANONYMOUS: refusal("poll.auth.missing", (401, "authentication_error"), operation="poll"),
             **{step: refusal(rule, _INVALID, operation="poll") for step, (rule, _, _) in _refused().items()},
             **{step: polled(rule) for step, (rule, _, _) in _accepted().items()},
         },
-        checks=(Check("poll.observe.long-poll", _describe_wait),),
-        extra_writes=1,
+        checks=(
+            Check("poll.refused.changes-nothing", _delivers_afterwards),
+            Check("poll.observe.open-values", observe_beside(_OPEN, "none")),
+            Check("poll.observe.long-poll", _describe_wait),
+        ),
+        extra_writes=3,
     )
     yield Scenario(
         id="poll.order",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import ItemSpec
 from conformance.chapters.every_operation.field_checks import NULL, field_equals, field_is, is_null, same_moment
+from conformance.chapters.every_operation.observed_responses import LEFT_OPEN
 from conformance.scenario.expectations import success
-from conformance.scenario.model import Check, Scenario
+from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -70,6 +73,16 @@ async def _polling_workers(stage: ScenarioContext) -> None:
     await _settled(stage, own, "named", {"workers_polling": 1})
 
 
+def _describe_delay(view: TranscriptView) -> Iterator[Finding]:
+    """Describe how long after the ack the counts showed it: at the first read, or within how many whole seconds."""
+    if any(each.step.startswith("acked.try.") for each in view.transcript.exchanges):
+        seconds = math.ceil(view.exchange("acked").completed - view.exchange("ack").completed)
+        actual = Text("{n} s after the ack", "ack 之后 {n} 秒").format(n=seconds)
+    else:
+        actual = Text("at once", "立即")
+    yield Finding(step="acked", expected=LEFT_OPEN, actual=actual)
+
+
 def _counted(requirement: str, step: str, counts: Mapping[str, int]) -> Iterator[Check]:
     for name, value in counts.items():
         yield Check(requirement, field_equals(step, name, value))
@@ -94,6 +107,7 @@ def scenarios() -> Iterator[Scenario]:
             *_counted("stats.counts.queued", "queued", _QUEUED),
             *_counted("stats.counts.delivered", "delivered", _DELIVERED),
             *_counted("stats.counts.acked", "acked", _EMPTY),
+            Check("stats.observe.delay", _describe_delay),
             Check("stats.oldest.queued-at", same_moment("queued", "oldest_queued_at", "queued.get", "created_at")),
             Check("stats.oldest.null-when-empty", field_is("empty", "oldest_queued_at", is_null, NULL)),
         ),

@@ -17,16 +17,20 @@ from conformance.chapters.every_operation.field_checks import (
     is_null,
     is_timestamp,
 )
-from conformance.chapters.every_operation.observed_responses import observe
-from conformance.contract.work_item import FIELDS, IDENTITY
+from conformance.chapters.every_operation.observed_responses import LEFT_OPEN, observe
+from conformance.contract.work_item import FIELDS, IDENTITY, differences
 from conformance.exchange import JSON_TYPE
 from conformance.scenario.expectations import success
-from conformance.scenario.model import Check, CheckFunction, Scenario
+from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
 from conformance.scenario.stale_reads import no_older_than
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScenarioContext
+
+_KEPT: Final = (*IDENTITY, "type", "acknowledged_at", "started_at", "latest_heartbeat_at")
+"""The fields that no stop changes."""
 
 _GRACEFUL: Final = "{}"
 _FORCED: Final = '{"force": true}'
@@ -54,11 +58,12 @@ class _Row:
         return f"stop.{'forced' if self.force else 'graceful'}.{self.before}"
 
 
+_CONFIRMATION: Final = _Row("stopping", False, "stopped", "stop.stopping.stopped")
 _TABLE: Final = (
     _Row("queued", False, "stopped", "stop.queued.stopped"),
     _Row("starting", False, "stopping", "stop.live.stopping"),
     _Row("active", False, "stopping", "stop.live.stopping"),
-    _Row("stopping", False, "stopped", "stop.stopping.stopped"),
+    _CONFIRMATION,
     _Row("stopped", False, "stopped", "stop.stopped.unchanged"),
     _Row("queued", True, "stopped", "stop.force.stopped"),
     _Row("starting", True, "stopped", "stop.force.stopped"),
@@ -68,14 +73,18 @@ _TABLE: Final = (
 """Stop § State transitions. A forced stop of a stopped item is in no row."""
 
 
+async def _stop(stage: ScenarioContext, body: str, *, since: str) -> None:
+    """Stop the item with this body, between two reads. `since` is the step whose item the last read may not precede."""
+    item = await stage.item()
+    await stage.read_before(item)
+    await stage.call("stop", "stop", item.environment_id, item.work_id, headers=(JSON_TYPE,), body=body)
+    await stage.wait_for_read_lag()
+    await stage.get("after", item, settled=no_older_than(stage.exchanges, since))
+
+
 def _steps(row: _Row) -> Scenario:
     async def run_steps(stage: ScenarioContext) -> None:
-        item = await stage.item()
-        await stage.read_before(item)
-        place = (item.environment_id, item.work_id)
-        await stage.call("stop", "stop", *place, headers=(JSON_TYPE,), body=_FORCED if row.force else _GRACEFUL)
-        await stage.wait_for_read_lag()
-        await stage.get("after", item, settled=no_older_than(stage.exchanges, "stop"))
+        await _stop(stage, _FORCED if row.force else _GRACEFUL, since="stop")
 
     words = Text(
         "A forced stop of an item that is {state}" if row.force else "A graceful stop of an item that is {state}",
@@ -98,11 +107,20 @@ def _checks(row: _Row) -> Iterator[Check]:
     if row.before == "stopped":
         yield Check(row.rule, fields_kept("before", "after", *FIELDS))
         return
-    yield Check(row.rule, fields_kept("before", "after", *IDENTITY, "acknowledged_at", "started_at"))
+    yield Check("stop.keeps-other-fields", fields_kept("before", "after", *_KEPT))
     for requirement, check in _of_times(row):
         yield Check(requirement, in_expected_state("stop", check))
+    if row == _CONFIRMATION:
+        yield Check("stop.observe.confirmed-request-time", _describe_request_time)
     if row.force and row.before != "stopping":
         yield Check("stop.observe.forced-times", observe("stop", "stop_requested_at"))
+
+
+def _describe_request_time(view: TranscriptView) -> Iterator[Finding]:
+    """Describe whether the stop that confirms a drain moved the time at which the stop was requested."""
+    moved = differences(view.item("before"), view.item("after"), ("stop_requested_at",))
+    actual = Text("another time", "另一个时间") if moved else Text("the time of the first stop", "首次 stop 的时间")
+    yield Finding(step="after", pointer="/stop_requested_at", expected=LEFT_OPEN, actual=actual)
 
 
 def _of_times(row: _Row) -> Iterator[tuple[str, CheckFunction]]:
@@ -115,6 +133,23 @@ def _of_times(row: _Row) -> Iterator[tuple[str, CheckFunction]]:
         yield "stop.times.requested-at", field_is("after", "stop_requested_at", is_timestamp, TIMESTAMP)
 
 
+async def _force_again(stage: ScenarioContext) -> None:
+    await _stop(stage, _FORCED, since="before")
+
+
 def scenarios() -> Iterator[Scenario]:
-    """Yield a scenario for each row of the transition table."""
+    """Yield a scenario for each row of the transition table, and a forced stop of a stopped item."""
     yield from map(_steps, _TABLE)
+    yield Scenario(
+        id="stop.forced.stopped",
+        chapter="stop",
+        title=Text("A forced stop of an item that is stopped", "强制停止处于 stopped 的 item"),
+        item_spec=ItemSpec(transitions=_WAYS["stopped"]),
+        run_steps=_force_again,
+        expectations={},
+        checks=(
+            Check("stop.stopped.force-keeps", fields_kept("before", "after", *_KEPT, "state", "stopped_at")),
+            Check("stop.observe.force-stopped", observe("stop", "state")),
+        ),
+        extra_writes=1,
+    )

@@ -73,6 +73,29 @@ DEFECTS: Sequence[Defect] = (
         may_fail="ack.race.heartbeat",
     ),
     defect(
+        "heartbeat.counts-as-ack",
+        "Every heartbeat but the first sets `acknowledged_at`.",
+        "除首次外，每次 heartbeat 都设置 `acknowledged_at`。",
+        override(
+            heartbeat=lambda found, item, now: (
+                replace(found(item, now), acknowledged_at=now) if item.state is State.ACTIVE else found(item, now)
+            )
+        ),
+        fails="heartbeat.keeps-other-fields",
+        moves_time=True,
+    ),
+    defect(
+        "heartbeat.clears-metadata",
+        "A heartbeat after the first clears the metadata.",
+        "首次之后的 heartbeat 会清空 metadata。",
+        override(
+            heartbeat=lambda found, item, now: (
+                replace(found(item, now), metadata={}) if item.state is State.ACTIVE else found(item, now)
+            )
+        ),
+        fails="heartbeat.keeps-other-fields",
+    ),
+    defect(
         "heartbeat.another-moment",
         "`last_heartbeat` is two seconds later than `latest_heartbeat_at` of the item.",
         "`last_heartbeat` 比 item 的 `latest_heartbeat_at` 晚两秒。",
@@ -177,6 +200,26 @@ DEFECTS: Sequence[Defect] = (
             )
         ),
         fails="heartbeat.cas.stale-refused",
+    ),
+    defect(
+        "heartbeat.any-value-at-first",
+        "A heartbeat of an item without a heartbeat is accepted, whatever it expects.",
+        "item 尚无 heartbeat 时，无论预期值是什么都接受。",
+        accepts_where(lambda item, _expected: item.latest_heartbeat_at is None),
+        fails="heartbeat.cas.none-yet-refused",
+    ),
+    defect(
+        "heartbeat.value-at-first-409",
+        "A heartbeat that expects a timestamp for an item without a heartbeat returns 409.",
+        "item 尚无 heartbeat 而预期值是时间戳时，返回 409。",
+        deciding(
+            lambda item, expectation: (
+                HeartbeatDecision.NO_LEASE
+                if item.state is State.STARTING and expectation is not None and expectation != LeaseExpectation(None)
+                else None
+            )
+        ),
+        fails="heartbeat.cas.none-yet-refused",
     ),
     defect(
         "heartbeat.412-moves-stale",

@@ -12,7 +12,9 @@ from .list_mutations import (
     ignores_cursor,
     listing,
     lists_others,
+    more_when_full,
     pages_by_offset,
+    reads_before,
     reads_query,
     refuses_above_maximum,
     repeats_at,
@@ -135,13 +137,9 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "list.more-when-full",
-        "`has_more` is true on every page of 22 items.",
-        "恰有 22 个 item 的页中 `has_more` 为 true。",
-        edits_page(
-            lambda _call, page: (
-                page.update(has_more=True, next_page=page["last_id"]) if len(page["data"]) == 22 else None
-            )
-        ),
+        "`has_more` is true on every page that has as many items as its limit.",
+        "item 数等于 limit 的页，`has_more` 都为 true。",
+        edits_page(more_when_full),
         fails="list.page.next",
     ),
     defect(
@@ -203,6 +201,27 @@ DEFECTS: Sequence[Defect] = (
         repeats_at("after_id"),
         fails="list.walk.after-id",
         may_fail="list.limit.honoured",
+    ),
+    defect(
+        "list.before-unread",
+        "`before_id` is ignored.",
+        "忽略 `before_id`。",
+        reads_before(lambda _at: {}),
+        fails="list.before-id.earlier",
+    ),
+    defect(
+        "list.before-forward",
+        "`before_id` is read as `after_id`.",
+        "把 `before_id` 当作 `after_id`。",
+        reads_before(lambda at: {"after_id": at}),
+        fails="list.before-id.earlier",
+    ),
+    defect(
+        "list.before-inclusive",
+        "A page with `before_id` includes the item that it names.",
+        "带 `before_id` 的页包含它所指的 item。",
+        reads_before(lambda at: {"before_id": f"{at}~"}),
+        fails="list.before-id.earlier",
     ),
     defect(
         "list.shows-strangers",

@@ -114,6 +114,29 @@ def cursor_count(call: Call) -> int:
     return sum(call.query.text(name) is not None for name in ("page", "before_id", "after_id"))
 
 
+def reads_before(change: Callable[[str], dict[str, str]]) -> Mutation:
+    """Read a `before_id` that is the only cursor as the cursor that `change` returns."""
+
+    def changed(listing: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            at, limit = call.query.text("before_id"), call.query.text("limit")
+            if at is None or cursor_count(call) > 1:
+                return await listing(call)
+            return await listing(
+                replace(call, query=Query({**change(at), **({} if limit is None else {"limit": limit})}))
+            )
+
+        return called
+
+    return listing(changed)
+
+
+def more_when_full(call: Call, page: dict[str, Any]) -> None:
+    """Say that more follows if the page has as many items as its limit."""
+    if len(page["data"]) == PageRequest.from_query(call.query).limit:
+        page["has_more"], page["next_page"] = True, page["last_id"]
+
+
 def skips_after(cursor: str) -> Mutation:
     """Skip the first item after a cursor."""
     return _moving(cursor, lambda ids, at: next((each for each in ids if each > at), at))

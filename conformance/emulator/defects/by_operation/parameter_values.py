@@ -1,12 +1,13 @@
-"""Defects in the values of query parameters that poll and heartbeat accept."""
+"""Defects in how poll and heartbeat accept or refuse the values of their query parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from ...configuration import Mutation
-from ...errors import invalid_request
+from ...errors import ApiError, invalid_request
 from ...operations import Call, Operation, Reply
 from ...parameters import Query
 from ..defect import Defect, defect
@@ -41,6 +42,24 @@ def _negative_ignored(call: Call) -> Call:
     return replace(call, query=Query({} if other is None else {"reclaim_older_than_ms": other}))
 
 
+def _claims_although_refused(name: str) -> Mutation:
+    """Refuse a bad value of this parameter, and claim an item of an environment with a single one."""
+
+    def change(poll: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            try:
+                return await poll(call)
+            except ApiError as error:
+                own = call.path["environment_id"]
+                if error.param == name and len(call.service.store.work_items(own)) == 1:
+                    call.service.queue.claim(own, None, timedelta(days=1))
+                raise
+
+        return called
+
+    return lambda server_config: server_config.replace_operation("GET", POLL, change)
+
+
 DEFECTS: Sequence[Defect] = (
     defect(
         "poll.block-most-refused",
@@ -55,6 +74,20 @@ DEFECTS: Sequence[Defect] = (
         "`block_ms` 为负数时，按未提供处理。",
         _polling(_negative_ignored),
         fails="poll.block-ms.refused",
+    ),
+    defect(
+        "poll.refused-block-delivers",
+        "A poll with a wrong `block_ms` gets 400, but takes an item off the queue.",
+        "`block_ms` 错误的 poll 得到 400，却从队列取走了 item。",
+        _claims_although_refused("block_ms"),
+        fails="poll.refused.changes-nothing",
+    ),
+    defect(
+        "poll.refused-reclaim-delivers",
+        "A poll with a wrong `reclaim_older_than_ms` gets 400, but takes an item off the queue.",
+        "`reclaim_older_than_ms` 错误的 poll 得到 400，却从队列取走了 item。",
+        _claims_although_refused("reclaim_older_than_ms"),
+        fails="poll.refused.changes-nothing",
     ),
     defect(
         "heartbeat.ttl-word",

@@ -11,9 +11,10 @@ from ...configuration import Mutation
 from ...errors import ApiError
 from ...operations import Call, Operation, Reply
 from ...records import Environment
-from ..mutations import POLL, STOP, WORK_ITEM
+from ..mutations import POLL, STOP, WORK_ITEM, compose
 
-_WORK: Final = "/environments/{environment_id}/work"
+_ENVIRONMENT: Final = "/environments/{environment_id}"
+_WORK: Final = f"{_ENVIRONMENT}/work"
 
 TEMPLATES: Final = {
     "poll": ("GET", POLL),
@@ -137,3 +138,11 @@ accepts_unknown_items = _replacing(_nothing_for_unknown_items)
 
 acts_before_404 = _replacing(_before_404)
 """Refuse the path of another environment, although the operation has taken effect on the item."""
+
+
+def every_environment_exists(operation: str) -> Mutation:
+    """Accept unknown environments, and show one under any id."""
+    return compose(
+        accepts_unknown_environments(operation),
+        lambda server_config: server_config.replace_operation("GET", _ENVIRONMENT, _in_unknown_environments),
+    )

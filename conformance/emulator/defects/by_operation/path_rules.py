@@ -11,17 +11,21 @@ from typing import Final
 
 from ...tokens import Tokens
 from ..defect import Defect
-from .makers import ON_ITEM, OPERATIONS, admits
-from .path_makers import accepts_any_kind, accepts_unknown_environments, accepts_unknown_items, acts_before_404
+from .leak_makers import leaking, session_of
+from .makers import ON_ITEM, admits
+from .path_makers import (
+    accepts_any_kind,
+    accepts_unknown_environments,
+    accepts_unknown_items,
+    acts_before_404,
+    every_environment_exists,
+)
 from .shared_rules import Kind, defects_of
 
 
 def _is_basic(given: str, _key: str, tokens: Tokens) -> bool:
     return given == "Basic " + base64.b64encode(f"{tokens.owner}:".encode()).decode()
 
-
-_NOT_GET: Final = tuple(each for each in OPERATIONS if each != "get")
-"""The operations that can accept ids that do not exist and be found out: the suite asks GET whether an id is free."""
 
 KINDS: Final[Sequence[Kind]] = (
     Kind(
@@ -45,7 +49,14 @@ KINDS: Final[Sequence[Kind]] = (
         zh="在不存在的环境中执行 {X}，请求被接受。",
         make=accepts_unknown_environments,
         fails="not-found.environment not-found.malformed",
-        operations=_NOT_GET,
+    ),
+    Kind(
+        name="every-environment-exists",
+        en="A {X} in an environment that does not exist is accepted, and a GET finds that environment.",
+        zh="在不存在的环境中执行 {X}，请求被接受，而 GET 也能找到该环境。",
+        make=every_environment_exists,
+        fails="not-found.environment not-found.malformed",
+        operations=("poll", "list", "stats"),
     ),
     Kind(
         name="unknown-item-accepted",
@@ -53,7 +64,21 @@ KINDS: Final[Sequence[Kind]] = (
         zh="对不存在的 item 执行 {X}，返回空对象。",
         make=accepts_unknown_items,
         fails="not-found.work not-found.other-environment not-found.malformed",
-        operations=tuple(each for each in ON_ITEM if each != "get"),
+        operations=ON_ITEM,
+    ),
+    Kind(
+        name="foreign-sees-work",
+        en="A {X} with another tenant's token gets 404 with the work in the body.",
+        zh="使用其他租户 token 的 {X} 得到 404，响应体却带有 work。",
+        make=leaking(lambda envelope, work: envelope.update(work=work)),
+        fails="authz.foreign-token",
+    ),
+    Kind(
+        name="foreign-sees-session",
+        en="A {X} with another tenant's token gets 404 with the id of a session in the message.",
+        zh="使用其他租户 token 的 {X} 得到 404，消息中却有 session 的 id。",
+        make=leaking(lambda envelope, work: envelope["error"].update(message=f"You may not run {session_of(work)}.")),
+        fails="authz.foreign-token",
     ),
     Kind(
         name="acts-before-404",

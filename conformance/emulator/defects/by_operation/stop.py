@@ -111,6 +111,16 @@ def _with(**fields: Any) -> Callable[[Stop, WorkItem, bool, datetime], WorkItem]
     return change
 
 
+def _in_state(state: State, **fields: Any) -> Callable[[Stop, WorkItem, bool, datetime], WorkItem]:
+    """Return a stop that sets these fields too where the item was in this state."""
+
+    def change(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+        after = found(item, forced, now)
+        return replace(after, **fields) if item.state is state else after
+
+    return change
+
+
 def _early_end(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
     after = found(item, forced, now)
     return replace(after, stopped_at=now) if after.state is State.STOPPING else after
@@ -185,6 +195,45 @@ DEFECTS: Sequence[Defect] = (
         _stopping(_again),
         fails="stop.stopped.unchanged",
         moves_time=True,
+    ),
+    defect(
+        "stop.forced-again",
+        "A forced stop of a stopped item moves `stopped_at`.",
+        "强制停止 stopped 的 item 会改动 `stopped_at`。",
+        _stopping(
+            lambda found, item, forced, now: (
+                replace(item, stopped_at=now) if item.state is State.STOPPED and forced else found(item, forced, now)
+            )
+        ),
+        fails="stop.stopped.force-keeps",
+        moves_time=True,
+    ),
+    defect(
+        "stop.forced-reopens",
+        "A forced stop of a stopped item makes it stopping, as if it drained again.",
+        "强制停止 stopped 的 item 会使其变为 stopping，像再次排空一样。",
+        _stopping(
+            lambda found, item, forced, now: (
+                replace(item, state=State.STOPPING, stopped_at=None)
+                if item.state is State.STOPPED and forced
+                else found(item, forced, now)
+            )
+        ),
+        fails="stop.stopped.force-keeps",
+    ),
+    defect(
+        "stop.clears-heartbeat",
+        "A stop of a stopping item clears `latest_heartbeat_at`.",
+        "停止 stopping 的 item 会清空 `latest_heartbeat_at`。",
+        _stopping(_in_state(State.STOPPING, latest_heartbeat_at=None)),
+        fails="stop.keeps-other-fields",
+    ),
+    defect(
+        "stop.clears-metadata",
+        "A stop of a stopping item clears the metadata.",
+        "停止 stopping 的 item 会清空 metadata。",
+        _stopping(_in_state(State.STOPPING, metadata={})),
+        fails="stop.keeps-other-fields",
     ),
     defect(
         "stop.force-drains",
