@@ -7,7 +7,7 @@ import pytest
 from conformance.judging.verdict import Failure
 from conformance.reporting.root_causes import causes_of
 
-from .test_root_causes import breach, failed, status
+from .cause_samples import breach, failed, status
 
 
 def at(pointer: str, actual: str, *, step: str = "after") -> Failure:
