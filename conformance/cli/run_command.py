@@ -106,7 +106,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     values = merge_config_file(ctx, config)
     settings = check(values)
     refuse_bad_baseline(settings.baseline, settings.output)
-    _end_where_nothing_failed(settings)
+    end_where_nothing_failed(settings)
     import pytest
 
     from conformance.cli.console import ConsoleReporter
@@ -128,7 +128,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     raise SystemExit(narrator.exit_code(code))
 
 
-def _end_where_nothing_failed(settings: Settings) -> None:
+def end_where_nothing_failed(settings: Settings) -> None:
     """Exit with 0 and a message if the earlier run has no failures to judge again."""
     from conformance.plugin.last_failed import is_fully_passed
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.exchange import Exchange, Transcript
 
 ENVIRONMENT: Final = "ENVIRONMENT_ID"
@@ -99,7 +99,7 @@ def _found(transcript: Transcript) -> Iterator[tuple[str, str]]:
 
 def _other_environment(transcript: Transcript, exchange: Exchange) -> tuple[str | None, str]:
     """Return an ack's environment and its variable if it is not the item's own but one that the suite created."""
-    known = scenarios().get(transcript.scenario)
+    known = every_scenario().get(transcript.scenario)
     cloud = known is not None and known.chapter == _CLOUD_CHAPTER
     name = CLOUD_ENVIRONMENT if cloud else SECOND_ENVIRONMENT
     found = re.search(r"/environments/([^/?]+)/work/", exchange.request.url)

@@ -121,7 +121,8 @@ def _refuse_empty(config: pytest.Config) -> None:
     for name, value in given.items():
         if any(map(is_blank, value if isinstance(value, list | tuple) else (value,))):
             raise pytest.UsageError(f"{name} is empty. Give it a value, or leave it out.")
-    if given[BASE_URL.pytest_option] is None and given["--target-replay"] is None and os.environ.get(BASE_URL.variable):
+    judges_server = given["--target-replay"] is None and config.getoption("target_profile") != "worker"
+    if given[BASE_URL.pytest_option] is None and judges_server and os.environ.get(BASE_URL.variable):
         raise pytest.UsageError(
             f"{BASE_URL.variable} is set, but pytest reads the server's address from {BASE_URL.pytest_option} only."
             " Give that option, or unset the variable."

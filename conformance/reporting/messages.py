@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.arrange.modes import ArrangeMode
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.ambiguities import Ambiguity, ambiguities_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, likely_cause
@@ -104,7 +104,7 @@ def throttled_requests_text(requests: int) -> Text:
 
 def scenario_title(scenario: str) -> Text:
     """Return a scenario's title, or its id if this version does not have the scenario."""
-    known = scenarios().get(scenario)
+    known = every_scenario().get(scenario)
     return known.title if known else Text(scenario, scenario)
 
 

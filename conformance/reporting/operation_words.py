@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.operations import OPERATIONS
 from conformance.reporting.violations import Violation
 from conformance.reporting.word_parts import OR, SHOWN, Members, cut, value
@@ -40,4 +40,4 @@ def _subject(first: Violation, members: Members) -> Text:
         title = OPERATIONS[next(name for name in OPERATIONS if name == first.operation)].title
         kind = Text("success", "成功响应") if first.rule.startswith("answer.") else Text("refusal", "拒绝响应")
         return Text("{title}, {kind}", "{title}，{kind}").format(title=title, kind=kind)
-    return scenarios()[first.scenario].title
+    return every_scenario()[first.scenario].title

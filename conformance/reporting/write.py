@@ -1,6 +1,6 @@
 """Writes the report files into a folder, each atomically and independently of the others.
 
-One of the three places that catch every exception: if one report fails, the others are still written and the
+One of the four places that catch every exception: if one report fails, the others are still written and the
 missing file is named.
 """
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.exchange import STALE_READ_FACT, Exchange, Transcript
 from conformance.judging.request_variables import WORK, listed_item, object_in, variables_of
 
@@ -99,7 +99,7 @@ def _steps(
     transcript: Transcript, exchanges: Sequence[Exchange], ids: dict[str, str], burst: dict[str, Any], failing: set[str]
 ) -> Iterator[Step]:
     known: set[str] = set()
-    known_scenario = scenarios().get(transcript.scenario)
+    known_scenario = every_scenario().get(transcript.scenario)
     waits = known_scenario is not None and known_scenario.mostly_waits
     number, completed = 0, None
     for exchange in exchanges:
