@@ -169,11 +169,7 @@ def _click_option(option: Option) -> Callable[[F], F]:
         arguments["metavar"] = option.metavar
         arguments["multiple"] = option.multiple
         arguments["shell_complete"] = BY_OPTION.get(option.name) or BY_METAVAR.get(option.metavar or "")
-    return click.option(
-        f"--{option.name.removeprefix('worker-')}" if option.part == "worker" else f"--{option.name}",
-        option.key,
-        **arguments,
-    )
+    return click.option(option.flag, option.key, **arguments)
 
 
 def _table(config: str | None) -> tuple[Mapping[str, Any], str]:

@@ -155,6 +155,13 @@ def check(values: Mapping[str, Any]) -> Settings:
     """
     from conformance.judging.plan import Selection, UnknownName
 
+    if values.get("profile") == "worker" and "worker_start" not in values:
+        raise CannotStart(
+            localize(
+                "Profile worker judges a worker, not a server; use work-conformance worker.",
+                "profile worker 评测的是 worker 而不是服务器；请使用 work-conformance worker。",
+            )
+        )
     try:
         settings = from_values(values, os.environ)
         Selection(

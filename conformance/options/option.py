@@ -31,6 +31,11 @@ class Option:
     pytest_name: str | None = None
 
     @property
+    def flag(self) -> str:
+        """The long option on the command line. The command `worker` leaves its own name out."""
+        return f"--{self.name.removeprefix('worker-') if self.part == 'worker' else self.name}"
+
+    @property
     def key(self) -> str:
         """The name as an identifier."""
         return self.name.replace("-", "_")

@@ -39,12 +39,12 @@ from conformance.plugin.judging_runner import TIME_LIMIT, JudgingRunner
 from conformance.plugin.run_config import RunConfig
 from conformance.plugin.run_folder import TranscriptFolder
 from conformance.plugin.transcripts import read_transcript, write_transcript
+from conformance.plugin.worker_scenario_runner import scripted_target
 from conformance.reporting.write import write_reports
 from conformance.scenario.execute import NO_LONGER_THERE, unfinished_transcript
 from conformance.settings import Settings
-from conformance.target import ConfigurationError, Credentials, Secret, Target
+from conformance.target import ConfigurationError, Credentials, Target
 from conformance.text import Text
-from conformance.worker_harness.scripted_server import SCRIPTED_SERVER
 
 GRACE: Final = 60.0
 """Seconds for the clean-up after the run's time limit, unless that limit itself is shorter."""
@@ -266,30 +266,14 @@ class RunController:
 
     def _target_and_credentials(self) -> tuple[Target, Credentials]:
         if self.settings.worker is not None:
-            return Target(base_url=SCRIPTED_SERVER), Credentials(pat=Secret(secrets.token_hex(), "${QODER_PAT}"))
+            return scripted_target(self.settings.worker, self.settings.rerun_options)
+
         if self.settings.base_url is not None:
             assert self.settings.credentials is not None
             return self.settings.target(), self.settings.credentials
-        from conformance.emulator import EmulatorServer, Tokens  # not needed for any other target
-        from conformance.emulator.configuration import ServerConfig, use_microseconds
+        from conformance.plugin.embedded_emulator import start_emulator  # not needed for any other target
 
-        tokens = Tokens.generate()
-        server = self._resources.enter_context(EmulatorServer(use_microseconds(ServerConfig()).build(tokens)))
-        credentials = Credentials(
-            pat=Secret(tokens.owner, "${QODER_PAT}"),
-            forbidden=Secret(tokens.forbidden, "${QODER_FORBIDDEN_PAT}"),
-            foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
-            expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
-        )
-        target = Target(
-            base_url=server.base_url,
-            embedded=True,
-            user_agent=self.settings.user_agent,
-            states=self.settings.states,
-            binding=self.settings.binding.mark if self.settings.binding is not None else None,
-            rerun_options=self.settings.rerun_options,
-        )
-        return target, credentials
+        return start_emulator(self._resources, self.settings)
 
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Send requests of the run itself, outside of any scenario."""
@@ -353,6 +337,8 @@ class RunController:
             worker_header=target.worker_header,
             states=target.states,
             rerun_options=target.rerun_options,
+            worker=target.worker,
+            lease_seconds=self.settings.worker.lease if self.settings.worker is not None else None,
             embedded=target.embedded,
             insecure=target.connection.insecure,
             processes=self._processes,

@@ -61,6 +61,7 @@ def pack(run_config: RunConfig, *, processes: int, inherited: Iterable[str] = ()
             "user_agent": target.user_agent,
             "binding": target.binding,
             "rerun_options": list(target.rerun_options),
+            "worker": target.worker,
             "states": [list(pair) for pair in target.states],
         },
     }
@@ -100,6 +101,7 @@ def unpack(data: dict[str, Any]) -> RunConfig:
             user_agent=target["user_agent"],
             binding=target["binding"],
             rerun_options=tuple(target["rerun_options"]),
+            worker=target["worker"],
             states=tuple((name, state) for name, state in target["states"]),
         ),
     )

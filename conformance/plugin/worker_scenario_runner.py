@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
@@ -14,9 +15,12 @@ from conformance.exchange import Transcript
 from conformance.plugin.run_config import RunConfig
 from conformance.plugin.transcripts import as_suite_error, wait_for_transcript, write_transcript
 from conformance.scenario.execute import unfinished_transcript
+from conformance.target import Credentials, Secret, Target
 from conformance.text import Text
+from conformance.worker_harness.command import WorkerConfig
 from conformance.worker_harness.execute import play_scenario
 from conformance.worker_harness.scenario import WorkerScenario
+from conformance.worker_harness.scripted_server import SCRIPTED_SERVER
 from conformance.worker_harness.stage import Announce, WorkerStage
 
 MAX_CONCURRENT: Final = 10
@@ -24,6 +28,12 @@ MAX_CONCURRENT: Final = 10
 
 MAX_STARTING: Final = 2
 """How many workers start at once: a start takes processor time, which running ones would miss."""
+
+
+def scripted_target(worker: WorkerConfig, rerun_options: tuple[str, ...]) -> tuple[Target, Credentials]:
+    """Return the scripted servers as a target. Each scenario has a token of its own; the one here is never used."""
+    target = Target(base_url=SCRIPTED_SERVER, worker=worker.shown, rerun_options=rerun_options)
+    return target, Credentials(pat=Secret(secrets.token_hex(), "${QODER_PAT}"))
 
 
 class WorkerScenarioRunner:

@@ -13,6 +13,7 @@ from conformance.chapters.registry import every_scenario
 from conformance.contract.ambiguities import Ambiguity, ambiguities_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, likely_cause
+from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import WORDS, Failure, Repetitions, Verdict, VerdictKind
 from conformance.judging.violation_text import short_violation
 from conformance.reporting.escaping import escape_line, quote_lines
@@ -100,6 +101,24 @@ def throttled_requests_text(requests: int) -> Text:
         "requests rejected with 429 or 503: {n}; if that is too many, lower --max-rate",
         "被 429 或 503 拒绝的请求：{n} 次；如次数过多，请降低 --max-rate",
     ).format(n=requests)
+
+
+def lease_text(about: RunMetadata) -> Text | None:
+    """Return how long the leases of a run on a worker were, without a full stop; None for a server."""
+    if about.lease_seconds is None:
+        return None
+    if about.lease_seconds >= SHORTEST_DOCUMENTED_LEASE:
+        words = Text("leases: {n} s, as documented", "租约：{n} 秒，与文档一致")
+    else:
+        words = Text(
+            "leases: {n} s, shorter than the API's shortest of {m} s; --real-leases uses that",
+            "租约：{n} 秒，短于 API 的最短时长 {m} 秒；--real-leases 使用后者",
+        )
+    return words.format(n=f"{about.lease_seconds:g}", m=SHORTEST_DOCUMENTED_LEASE)
+
+
+SHORTEST_DOCUMENTED_LEASE: Final = 10
+"""In seconds (Heartbeat § Query parameters)."""
 
 
 def scenario_title(scenario: str) -> Text:

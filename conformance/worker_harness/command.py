@@ -12,6 +12,8 @@ from conformance.machine.user_environment import users_environment
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError
 from conformance.worker_harness.script import REAL_LEASE, SHORT_LEASE
 
+BY_HAND: Final = "(a worker that was started by hand)"
+
 _FOREIGN_PREFIXES: Final = ("QODER_", "WORK_CONFORMANCE_")
 """Variables that the worker does not inherit: they could name another server, or contain another token."""
 
@@ -27,6 +29,11 @@ class WorkerConfig:
     def lease(self) -> float:
         """The length of a lease, in seconds."""
         return REAL_LEASE if self.real_leases else SHORT_LEASE
+
+    @property
+    def shown(self) -> str:
+        """The command as reports show it."""
+        return self.command if self.command is not None else BY_HAND
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types for another process."""

@@ -149,7 +149,7 @@ class ScriptedServer:
         server = await asyncio.start_server(serve, HOST, 0)
         self._servers.append(server)
         port: int = server.sockets[0].getsockname()[1]
-        place = f"{OTHER_HOST if elsewhere else HOST}:{port}"
+        place = OTHER_HOST if elsewhere else HOST
         return port
 
     async def _serve(self, connection: HttpConnection, *, elsewhere: bool) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from conformance.exchange import Exchange
+from conformance.exchange import ARRANGED_BY, SCRIPT, Exchange
 from conformance.worker_harness.command import Assignment, WorkerConfig, words_of
 from conformance.worker_harness.environment import ScriptedItem
 from conformance.worker_harness.recorder import Recorder
@@ -141,7 +141,7 @@ class WorkerStage:
         """What the checks need beside the exchanges. Times are on the clock of the exchanges, in seconds."""
         return {
             **self._known,
-            "arranged_by": "script",
+            ARRANGED_BY: SCRIPT,
             "environment_id": self.server.environment.id,
             "items": {f"item {number}": item.id for number, item in enumerate(self.items, 1)},
             "sessions": {f"item {number}": item.session_id for number, item in enumerate(self.items, 1)},
