@@ -6,6 +6,7 @@ Run it with `python reference.py`. It reads the server's address, the token and 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -23,12 +24,15 @@ class Lost(Exception):
 
 
 class Worker:
+    share = 1 / 3  # of a lease, after which the next heartbeat is sent
+
     def __init__(self, base_url: str, environment_id: str, token: str) -> None:
         self.worker_id = f"reference-{uuid.uuid4().hex[:12]}"
         self.path = f"/api/v1/cloud/environments/{environment_id}/work"
         headers = {"Authorization": f"Bearer {token}", "Worker-ID": self.worker_id}
         self.http = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=30.0, follow_redirects=False)
         self.ending = asyncio.Event()  # set by SIGTERM
+        self.refused = 0  # polls in a row
 
     async def main(self) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.ending.set)
@@ -66,10 +70,8 @@ class Worker:
 
     async def sleep(self, seconds: float) -> None:
         """Pause, but no longer than until SIGTERM."""
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.ending.wait(), seconds)
-        except TimeoutError:
-            return
 
     async def poll(self) -> dict[str, Any] | None:
         """Return the next item, or None. A refused poll (a wrong token, say) is repeated after a pause."""
@@ -81,7 +83,7 @@ class Worker:
             self.refused = 0
             item: dict[str, Any] | None = response.json()
             return item
-        self.refused = getattr(self, "refused", 0) + 1
+        self.refused += 1
         await self.sleep(max(self.pause(self.refused), self.retry_after(response) if response else 0.0))
         return None
 
@@ -102,8 +104,7 @@ class Worker:
         for task in (job, lease, ending):
             task.cancel()
         await asyncio.gather(job, lease, ending, return_exceptions=True)
-        lost = lease.done() and not lease.cancelled() and isinstance(lease.exception(), Lost)
-        if not lost:
+        if lease.cancelled() or not isinstance(lease.exception(), Lost):
             await self.stop(item)
 
     async def job(self, item: dict[str, Any]) -> None:
@@ -129,19 +130,19 @@ class Worker:
                         raise Lost
                     if answer["state"] == "stopping":
                         return
-                    expected, pause = answer["last_heartbeat"], answer["ttl_seconds"] / 3
+                    expected, pause = answer["last_heartbeat"], answer["ttl_seconds"] * self.share
             await asyncio.sleep(pause)
 
     async def stop(self, item: dict[str, Any]) -> None:
-        """Stop the item. A forced stop needs no second one to confirm it."""
-        try:
+        """Stop the item. A forced stop needs no second one to confirm it; if it fails, the lease runs out."""
+        with contextlib.suppress(httpx.TransportError):
             await self.call("POST", f"/{item['id']}/stop", tries=5, json={"force": True})
-        except httpx.TransportError:
-            return  # its lease runs out
+
+
+def run(worker: type[Worker]) -> None:
+    names = ("WORK_CONFORMANCE_BASE_URL", "WORK_CONFORMANCE_ENVIRONMENT_ID", "QODER_PAT")
+    asyncio.run(worker(*(os.environ[name] for name in names)).main())
 
 
 if __name__ == "__main__":
-    address, place, pat = (
-        os.environ[name] for name in ("WORK_CONFORMANCE_BASE_URL", "WORK_CONFORMANCE_ENVIRONMENT_ID", "QODER_PAT")
-    )
-    asyncio.run(Worker(address, place, pat).main())
+    run(Worker)
