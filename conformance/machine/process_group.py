@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Final
 
 _GRACE: Final = 5.0
@@ -69,6 +70,17 @@ def stop(process: subprocess.Popen[bytes], grace: float = _GRACE) -> None:
                 return
         except KeyboardInterrupt:  # an interrupted wait kills the server at once, so that it cannot be left running
             continue
+
+
+def kill_processes_with(entry: str) -> None:
+    """Kill processes whose environment has an entry (`NAME=value`): children that left their process group.
+
+    Only Linux shows the environment of processes; elsewhere this does nothing.
+    """
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if entry.encode() in path.read_bytes().split(b"\0") and int(path.parent.name) != os.getpid():
+                os.kill(int(path.parent.name), signal.SIGKILL)
 
 
 def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:

@@ -70,6 +70,11 @@ class Assignment:
             "QODER_MANAGED_BASE_URL": self.base_url + DEFAULT_API_PREFIX,
         }
 
+    @property
+    def marker(self) -> str:
+        """An entry of the environment that only this worker and its children have."""
+        return f"WORK_CONFORMANCE_ENVIRONMENT_ID={self.environment_id}"
+
     def environ(self) -> dict[str, str]:
         """Return the worker's whole environment: the user's own, with these variables."""
         own = {name: value for name, value in users_environment().items() if not name.startswith(_FOREIGN_PREFIXES)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 
+from conformance.arrange.responses import NotSupported
 from conformance.exchange import Ending, Transcript
 from conformance.machine.os_errors import os_error_text
 from conformance.text import Text
@@ -35,6 +36,8 @@ async def _played(scenario: WorkerScenario, stage: WorkerStage) -> Ending:
     try:
         await stage.server.open()
         await scenario.play(stage)
+    except NotSupported as stop:
+        return Ending(kind="not-exercised", reason=stop.reason)
     except Exception as error:  # noqa: BLE001 - the suite's own trouble is recorded as such, never the worker's
         return _broken(error, stage)
     return Ending(kind="complete")

@@ -51,6 +51,7 @@ class Recorder:
         self.unkept = 0
         self._epoch = epoch
         self._steps: Counter[str] = Counter()
+        self._senders: set[str] = set()
         self._changed = asyncio.Event()
 
     @property
@@ -58,10 +59,17 @@ class Recorder:
         """Whether more requests came than are kept."""
         return self.unkept > 0
 
+    def has_sent(self, worker: str) -> bool:
+        """Return whether a worker has sent a request."""
+        return worker in self._senders
+
     def new_step(self, operation: str, worker: str) -> str:
         """Return the step of the next request of an operation: `poll.1`, or `second.poll.1` for another worker."""
         name = f"{worker}.{operation}" if worker else operation
         self._steps[name] += 1
+        if worker not in self._senders:
+            self._senders.add(worker)
+            self.notify()
         return f"{name}.{self._steps[name]}"
 
     def record(

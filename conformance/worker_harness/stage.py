@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from conformance.exchange import ARRANGED_BY, SCRIPT, Exchange
+from conformance.arrange.responses import NotSupported
+from conformance.exchange import ARRANGED_BY, SCRIPT, UNKEPT_FACT, Exchange
+from conformance.text import Text
 from conformance.worker_harness.command import Assignment, WorkerConfig, words_of
 from conformance.worker_harness.environment import ScriptedItem
 from conformance.worker_harness.recorder import Recorder
@@ -19,6 +21,9 @@ from conformance.worker_harness.worker_process import WorkerProcess
 
 START_SECONDS: Final = 20.0
 """Seconds that a worker has from its start to its first request."""
+
+STARTING_SECONDS: Final = 3.0
+"""Seconds of them for which it keeps others from starting."""
 
 ATTACH_SECONDS: Final = 600.0
 """The same for a worker that is started by hand."""
@@ -79,28 +84,49 @@ class WorkerStage:
         """Return the recorded exchanges of an operation."""
         return [exchange for exchange in self.exchanges if exchange.operation == operation]
 
-    async def start(self, name: str = "") -> None:
-        """Start a worker and wait for its first request, or its end. Few start at once: that takes processor time."""
+    async def start(self, name: str = "") -> bool:
+        """Start a worker and wait for its first request; return whether one came.
+
+        Few workers start at once: a start takes processor time, which running ones would miss.
+        """
+        base_url = await self.server.listen(name)
+        assignment = Assignment(
+            base_url=base_url,
+            environment_id=self.server.environment.id,
+            token=self.token,
+            job_seconds=self.job_seconds,
+        )
+        if self.config.command is None:
+            return await self._wait_for_user(name, assignment)
         async with self._starting:
-            base_url = await self.server.listen(name)
-            assignment = Assignment(
-                base_url=base_url,
-                environment_id=self.server.environment.id,
-                token=self.token,
-                job_seconds=self.job_seconds,
-            )
             self._mark("started", name)
-            seconds = START_SECONDS
-            if self.config.command is not None:
-                words = words_of(self.config.command, assignment.placeholders)
-                self._processes[name] = await asyncio.to_thread(
-                    WorkerProcess.start, words, assignment.environ(), self.token
-                )
-            elif self._announce is not None:
-                self._announce(self._scenario, assignment)
-                seconds = ATTACH_SECONDS
-            before = len(self.exchanges)
-            await self.recorder.wait_until(lambda: len(self.exchanges) > before or self.has_ended(name), seconds)
+            words = words_of(self.config.command, assignment.placeholders)
+            self._processes[name] = await asyncio.to_thread(
+                WorkerProcess.start, words, assignment.environ(), self.token, assignment.marker
+            )
+            await self._first_request(name, STARTING_SECONDS)
+        return await self._first_request(name, START_SECONDS - STARTING_SECONDS)
+
+    async def _wait_for_user(self, name: str, assignment: Assignment) -> bool:
+        if self._announce is not None:
+            self._announce(self._scenario, assignment)
+        self._mark("started", name)
+        return await self._first_request(name, ATTACH_SECONDS)
+
+    async def _first_request(self, name: str, seconds: float) -> bool:
+        await self.recorder.wait_until(lambda: self.recorder.has_sent(name) or self.has_ended(name), seconds)
+        return self.recorder.has_sent(name)
+
+    def require_process(self) -> None:
+        """Check that the suite started the worker, so that it can signal it.
+
+        Raises:
+            NotSupported: it was started by hand.
+        """
+        if self.config.command is None:
+            raise NotSupported(
+                Text("the worker was started by hand, so the suite cannot end it", "worker 由手动启动，套件无法结束它")
+            )
 
     def has_ended(self, name: str = "") -> bool:
         """Return whether a worker's process has ended by itself; one that was started by hand never does."""
@@ -149,7 +175,7 @@ class WorkerStage:
             "job_seconds": self.job_seconds,
             "real_leases": self.config.real_leases,
             "lag": round(self._lag, 3),
-            "unkept": self.recorder.unkept,
+            UNKEPT_FACT: self.recorder.unkept,
             "workers": {name: self._told_of(name, process) for name, process in self._processes.items()},
         }
 

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from conformance.machine.process_group import ServerOutput, stop
+from conformance.machine.process_group import ServerOutput, kill_processes_with, stop
 from conformance.target import Redactor
 
 SHOWN_LINES: Final = 12
@@ -21,13 +21,15 @@ _LOOK: Final = 0.05
 class WorkerProcess:
     """One worker process. Its output is read in a thread, so that a full pipe never blocks it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], token: str) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], token: str, marker: str) -> None:
         self._process = process
+        self._tail = b""
+        self._marker = marker
         self._output = ServerOutput(process, watched=token.encode())
 
     @classmethod
-    def start(cls, words: Sequence[str], environ: Mapping[str, str], token: str) -> WorkerProcess:
-        """Start a command in a process group of its own.
+    def start(cls, words: Sequence[str], environ: Mapping[str, str], token: str, marker: str) -> WorkerProcess:
+        """Start a command in a process group of its own. `marker` is an entry of its environment that no other has.
 
         Raises:
             OSError: it cannot be started.
@@ -40,7 +42,7 @@ class WorkerProcess:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        return cls(process, token)
+        return cls(process, token, marker)
 
     @property
     def exit_code(self) -> int | None:
@@ -73,11 +75,16 @@ class WorkerProcess:
         return self.exit_code is not None
 
     async def stop(self, grace: float) -> None:
-        """Stop it and its children: SIGTERM, and SIGKILL after `grace` seconds."""
-        await asyncio.to_thread(stop, self._process, grace)
+        """Stop it and its children: SIGTERM, and SIGKILL after `grace` seconds. After this, `last_lines` is complete."""
+        await asyncio.to_thread(self._stop, grace)
+
+    def _stop(self, grace: float) -> None:
+        stop(self._process, grace)
+        kill_processes_with(self._marker)
+        self._tail = self._output.tail()
 
     def last_lines(self, redact: Redactor) -> list[str]:
         """Return the last lines of its output, without the token and control characters."""
-        text = redact(self._output.tail().decode("utf-8", "replace"))
+        text = redact(self._tail.decode("utf-8", "replace"))
         lines = [line for line in text.splitlines() if line.strip()][-SHOWN_LINES:]
         return ["".join(c if c.isprintable() else "?" for c in line)[:MAX_LINE] for line in lines]

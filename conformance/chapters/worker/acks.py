@@ -90,11 +90,13 @@ def refusal_ends(view: TranscriptView) -> Iterator[Finding]:
 def never_unacked(view: TranscriptView) -> Iterator[Finding]:
     """The job starts only after an ack was answered with 200."""
     history = WorkerHistory(view)
-    for item in history.require_delivery():
-        ack = history.first_ack(item)
-        sent = next((each for each in history.on_item(item, *JOB_OPERATIONS)), None)
+    history.require_delivery()
+    pairs = dict.fromkeys((delivered_item(poll) or "", poll.worker) for poll in history.deliveries)
+    for item, worker in pairs:
+        ack = history.first_ack(item, worker)
+        sent = next((each for each in history.on_item(item, *JOB_OPERATIONS) if each.worker == worker), None)
         if sent is not None and (ack is None or sent.at < ack.answered):
-            tried = history.on_item(item, "ack")
+            tried = [each for each in history.on_item(item, "ack") if each.worker == worker]
             yield Finding(
                 step=sent.step,
                 expected=Text("an ack answered with HTTP 200 first", "先得到 ack 的 HTTP 200 响应"),

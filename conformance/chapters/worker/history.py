@@ -7,13 +7,24 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.exchange import Exchange, Transcript
-from conformance.scenario.transcript_view import Blocked, CannotJudge, NotTriggered, SuiteError, TranscriptView
+from conformance.exchange import UNKEPT_FACT, Exchange, Transcript
+from conformance.scenario.transcript_view import (
+    Blocked,
+    CannotJudge,
+    NotExercised,
+    NotTriggered,
+    SuiteError,
+    TranscriptView,
+)
 from conformance.text import Text
 
 POLLS: Final = "worker.poll.polls"
 ACKS: Final = "worker.ack.first"
 STOPS: Final = "worker.stop.after-job"
+RATES: Final = "worker.rate.limits"
+
+_CAUSES: Final = {400: "worker.poll.parameters", 401: "worker.token.bearer", 404: "worker.ids.as-given"}
+"""The requirement that a worker violates whose polls are all refused, by status."""
 
 JOB_OPERATIONS: Final = frozenset({"heartbeat", "session"})
 """What a worker sends only while it runs a job."""
@@ -83,12 +94,17 @@ class Sent:
 class WorkerHistory:
     """Everything that the workers of a scenario sent, in the order of arrival."""
 
-    def __init__(self, view: TranscriptView) -> None:
+    def __init__(self, view: TranscriptView, *, flooded: bool = False) -> None:
+        """Read a transcript; with `flooded`, also one of a worker that sent more than the transcript keeps.
+
+        Raises:
+            CannotJudge: the scenario did not run to its end.
+            Blocked: the worker sent more than is kept.
+        """
         transcript = view.transcript
-        ending = transcript.ending
-        if ending.kind != "complete":
-            reason = ending.reason or Text("the scenario did not end", "场景没有结束")
-            raise SuiteError(reason) if ending.kind == "suite-error" else CannotJudge(reason)
+        _require_whole(transcript)
+        if transcript.facts[UNKEPT_FACT] and not flooded:
+            raise Blocked(RATES, Text("the worker sent too many requests", "worker 发送的请求过多"))
         self.transcript = transcript
         sessions = transcript.facts["sessions"]
         items = transcript.facts["items"]
@@ -131,12 +147,15 @@ class WorkerHistory:
         """
         self.require_polls()
         if not self.delivered:
-            raise CannotJudge(_NO_DELIVERY)
+            refused = {poll.status for poll in self.operations("poll")}
+            cause = next((rule for status, rule in _CAUSES.items() if status in refused), None)
+            raise CannotJudge(_NO_DELIVERY) if cause is None else Blocked(cause, _NO_DELIVERY)
         return self.delivered
 
-    def first_ack(self, item: str) -> Sent | None:
-        """Return the first ack of an item that was answered with 200."""
-        return next((ack for ack in self.on_item(item, "ack") if ack.status == 200), None)
+    def first_ack(self, item: str, worker: str | None = None) -> Sent | None:
+        """Return the first ack of an item, by any or one worker, that was answered with 200."""
+        acks = (ack for ack in self.on_item(item, "ack") if worker is None or ack.worker == worker)
+        return next((ack for ack in acks if ack.status == 200), None)
 
     def require_ack(self, item: str) -> Sent:
         """Return the first successful ack of an item.
@@ -187,6 +206,20 @@ class WorkerHistory:
         if exchange.operation == "session":
             return next((self._item_of_session[each] for each in segments if each in self._item_of_session), None)
         return None
+
+
+def _require_whole(transcript: Transcript) -> None:
+    ending = transcript.ending
+    reason = ending.reason or Text("the scenario did not end", "场景没有结束")
+    match ending.kind:
+        case "complete":
+            return
+        case "suite-error":
+            raise SuiteError(reason)
+        case "not-exercised":
+            raise NotExercised(reason)
+        case _:
+            raise CannotJudge(reason)
 
 
 def delivered_item(poll: Sent) -> str | None:

@@ -21,7 +21,8 @@ def play_until(condition: Condition, *, bound: float = PATIENCE, settle: float =
     """Return a play of one worker: until the condition holds, at most for all jobs and `bound` seconds."""
 
     async def play(stage: WorkerStage) -> None:
-        await stage.start()
+        if not await stage.start():
+            return
         await stage.until(lambda: condition(stage), bound + stage.script.idle + stage.job_seconds * len(stage.items))
         await stage.watch(settle)
 

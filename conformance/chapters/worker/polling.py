@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.chapters.worker.history import POLLS, WorkerHistory, last_words, not_triggered
+from conformance.chapters.worker.identity import sends_identity
 from conformance.chapters.worker.plays import jobs_over, play_until
 from conformance.scenario.model import Check, Finding
 from conformance.scenario.transcript_view import TranscriptView
@@ -115,6 +116,7 @@ def scenarios() -> Iterator[WorkerScenario]:
             Check(POLLS, polls),
             Check("worker.poll.null", polls_again),
             Check("worker.poll.long-poll", long_polls),
+            Check("worker.identity.sent", sends_identity),
         ),
     )
     yield WorkerScenario(

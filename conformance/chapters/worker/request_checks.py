@@ -16,12 +16,11 @@ from conformance.chapters.worker.history import (
 )
 from conformance.contract.operations import OPERATIONS
 from conformance.scenario.model import Finding
-from conformance.scenario.transcript_view import TranscriptView
+from conformance.scenario.transcript_view import NotExercised, TranscriptView
 from conformance.text import Text, join
 
 TOKEN: Final = "${QODER_PAT}"  # noqa: S105 - the variable that stands for it
 _BEARER: Final = f"Bearer {TOKEN}"
-_WORKER_ID: Final = "worker-id"
 MAX_READS: Final = 50
 MAX_WRITES: Final = 20
 """Requests in one second, as the rate-limit page says."""
@@ -69,7 +68,12 @@ def not_in_url(view: TranscriptView) -> Iterator[Finding]:
 def not_printed(view: TranscriptView) -> Iterator[Finding]:
     """The worker's output does not contain the token."""
     history = WorkerHistory(view)
-    for worker in view.transcript.facts.get("workers", {}).values():
+    workers = view.transcript.facts["workers"].values()
+    if not workers:
+        raise NotExercised(
+            Text("the output of a worker that was started by hand is not read", "不读取手动启动的 worker 的输出")
+        )
+    for worker in workers:
         if worker["printed_token"]:
             yield Finding(
                 step=history.sent[0].step if history.sent else "",
@@ -117,44 +121,11 @@ def ids_as_given(view: TranscriptView) -> Iterator[Finding]:
             return
 
 
-def stable_identity(view: TranscriptView) -> Iterator[Finding]:
-    """One worker sends one Worker-ID: with every poll and ack, or with none."""
-    history = WorkerHistory(view)
-    history.require_polls()
-    firsts: dict[str, Sent] = {}
-    for sent in history.sent:
-        first = firsts.setdefault(sent.worker, sent) if sent.operation == "poll" else firsts.get(sent.worker)
-        if first is None:
-            continue
-        known, value = first.header(_WORKER_ID), sent.header(_WORKER_ID)
-        required = sent.operation in {"poll", "ack"}
-        if value != known and (required or value is not None):
-            yield Finding(
-                step=sent.step,
-                expected=Text("Worker-ID: {value}", "Worker-ID: {value}").format(value=_shown(known)),
-                actual=Text("Worker-ID: {value}", "Worker-ID: {value}").format(value=_shown(value)),
-                blamed=(first.step,),
-            )
-            return
-
-
-def sends_identity(view: TranscriptView) -> Iterator[Finding]:
-    """Polls carry a Worker-ID."""
-    history = WorkerHistory(view)
-    history.require_polls()
-    poll = history.operations("poll")[0]
-    if poll.header(_WORKER_ID) is None:
-        yield Finding(
-            step=poll.step,
-            expected=Text("a Worker-ID", "带 Worker-ID"),
-            actual=Text("none was sent", "没有发送"),
-        )
-
-
 def within_rates(view: TranscriptView) -> Iterator[Finding]:
     """No second has more than 50 reads or 20 writes."""
-    history = WorkerHistory(view)
-    history.require_polls()
+    history = WorkerHistory(view, flooded=True)
+    if not history.sent:
+        history.require_polls()
     for reads, limit in ((True, MAX_READS), (False, MAX_WRITES)):
         times = [sent for sent in history.sent if sent.is_read == reads]
         for first, last in zip(times, times[limit:], strict=False):
@@ -172,7 +143,7 @@ def within_rates(view: TranscriptView) -> Iterator[Finding]:
 
 def no_hammering(view: TranscriptView) -> Iterator[Finding]:
     """After a 401 the worker slows down or ends."""
-    history = WorkerHistory(view)
+    history = WorkerHistory(view, flooded=True)
     history.require_polls()
     refused = next((sent for sent in history.sent if sent.status == 401), None)
     if refused is None:
@@ -276,10 +247,6 @@ def _wrong_id(sent: Sent, expected: Text) -> Finding:
             method=sent.exchange.request.method[:10], url=sent.exchange.request.url[:200]
         ),
     )
-
-
-def _shown(value: str | None) -> str:
-    return "-" if value is None else value[:80]
 
 
 def _retry_after(sent: Sent) -> float | None:

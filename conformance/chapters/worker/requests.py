@@ -9,7 +9,8 @@ from typing import Final
 
 from conformance.chapters.worker import request_checks as checks
 from conformance.chapters.worker.acks import acks_first
-from conformance.chapters.worker.history import ACKS, POLLS
+from conformance.chapters.worker.history import ACKS, POLLS, RATES
+from conformance.chapters.worker.identity import stable_identity
 from conformance.chapters.worker.plays import jobs_over, play_until, polled_after
 from conformance.chapters.worker.polling import parameters, polls
 from conformance.scenario.model import Check
@@ -29,11 +30,12 @@ _OUTAGE_SECONDS: Final = 20.0
 _IN_EVERY_SCENARIO: Final = (
     Check(POLLS, polls),
     Check("worker.poll.parameters", parameters),
-    Check("worker.identity.stable", checks.stable_identity),
+    Check("worker.identity.stable", stable_identity),
     Check("worker.token.bearer", checks.bearer),
     Check("worker.token.not-in-url", checks.not_in_url),
     Check("worker.token.not-printed", checks.not_printed),
     Check("worker.ids.as-given", checks.ids_as_given),
+    Check(RATES, checks.within_rates),
 )
 
 
@@ -80,10 +82,7 @@ def scenarios() -> Iterator[WorkerScenario]:
             ),
         ),
         play=play_until(_refused_for_a_while),
-        checks=(
-            Check("worker.auth.no-hammering", checks.no_hammering),
-            Check("worker.rate.limits", checks.within_rates),
-        ),
+        checks=(Check("worker.auth.no-hammering", checks.no_hammering),),
     )
     yield WorkerScenario(
         id="poll-429",
@@ -107,10 +106,7 @@ def scenarios() -> Iterator[WorkerScenario]:
         title=Text("Five polls get 503", "连续五次 poll 得到 503"),
         script=Script(rules=(Rule("poll", _DOWN, last=_OUTAGE),)),
         play=play_until(_outage_over, bound=_OUTAGE_SECONDS),
-        checks=(
-            Check("worker.retry.backoff", checks.growing_pauses),
-            Check("worker.rate.limits", checks.within_rates),
-        ),
+        checks=(Check("worker.retry.backoff", checks.growing_pauses),),
     )
     yield WorkerScenario(
         id="resets",

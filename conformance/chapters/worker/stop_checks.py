@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.chapters.worker.history import Sent, WorkerHistory, delivered_item, last_words, not_triggered
+from conformance.chapters.worker.history import STOPS, Sent, WorkerHistory, delivered_item, last_words, not_triggered
 from conformance.scenario.model import Finding
-from conformance.scenario.transcript_view import TranscriptView
+from conformance.scenario.transcript_view import Blocked, TranscriptView
 from conformance.text import Text, join
 
 EARLY: Final = 0.2
@@ -47,11 +47,12 @@ def after_job(view: TranscriptView) -> Iterator[Finding]:
 def once(view: TranscriptView) -> Iterator[Finding]:
     """No stop follows the one that was answered with `stopped`."""
     history = WorkerHistory(view)
-    stopped = False
+    if not history.operations("stop"):
+        history.require_acked_items()
+        raise Blocked(STOPS, Text("no item was stopped", "没有 item 被 stop"))
     for item in history.require_delivery():
         stops = history.on_item(item, "stop")
         done = next((stop for stop in stops if stop.value.get("state") == "stopped"), None)
-        stopped = stopped or done is not None
         again = next((stop for stop in stops if done is not None and stop.at > done.answered), None)
         if done is not None and again is not None:
             yield Finding(
@@ -61,9 +62,6 @@ def once(view: TranscriptView) -> Iterator[Finding]:
                 blamed=(done.step,),
             )
             return
-    if not stopped:
-        history.require_ack(history.delivered[0])
-        raise not_triggered("no stop was answered with `stopped`", "没有 stop 得到 `stopped`")
 
 
 def own_items(view: TranscriptView) -> Iterator[Finding]:

@@ -21,15 +21,22 @@ _FIRST, _SECOND = "first", "second"
 
 
 async def _terminate_during_job(stage: WorkerStage) -> None:
-    await stage.start()
-    if await stage.until(lambda: bool(stage.sent("heartbeat")), PATIENCE):
+    stage.require_process()
+    if await stage.start() and await stage.until(lambda: bool(stage.sent("heartbeat")), PATIENCE):
         stage.terminate()
         before = len(stage.sent("poll"))
-        await stage.until(lambda: stage.items[0].over and len(stage.sent("poll")) > before + 1, checks.SIGTERM_SECONDS)
+        await stage.until(lambda: stage.items[0].over and _goes_on(stage, before), checks.SIGTERM_SECONDS)
+
+
+def _goes_on(stage: WorkerStage, polls: int) -> bool:
+    """Return whether the worker took the second item, or polled twice more without getting one."""
+    return stage.items[1].deliveries > 0 or len(stage.sent("poll")) > polls + 1
 
 
 async def _kill_one_of_two(stage: WorkerStage) -> None:
-    await stage.start(_FIRST)
+    stage.require_process()
+    if not await stage.start(_FIRST):
+        return
     await stage.until(lambda: bool(stage.sent("heartbeat")), PATIENCE)
     await stage.start(_SECOND)
     stage.kill(_FIRST)
