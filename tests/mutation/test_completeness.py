@@ -26,7 +26,11 @@ ALL_CHECKS = (*checks("ack"), *checks("work"))
 
 
 def of_level(level: str) -> set[str]:
-    return {requirement.id for requirement in load_catalogue().requirements.values() if requirement.level == level}
+    return {
+        requirement.id
+        for requirement in load_catalogue().of_profile("work").requirements.values()
+        if requirement.level == level
+    }
 
 
 def test_there_are_as_many_as_asked_for() -> None:
