@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.worker import stop_checks as checks
 from conformance.chapters.worker.acks import never_unacked
@@ -13,7 +13,9 @@ from conformance.scenario.model import Check
 from conformance.text import Text
 from conformance.worker_harness.scenario import WorkerScenario
 from conformance.worker_harness.script import Lose, Rule, Script
-from conformance.worker_harness.stage import WorkerStage
+
+if TYPE_CHECKING:
+    from conformance.worker_harness.stage import WorkerStage
 
 _CHAPTER: Final = "worker-stops"
 _OWN: Final = Check("worker.stop.own-items", checks.own_items)
