@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from conformance import __version__
 from conformance.binding import Binding
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import MalformedTranscript, Transcript
 from conformance.judging.judge import judge_planned_check
@@ -66,7 +66,7 @@ class Evidence:
         if self.metadata.selection is not None:
             return known
         recorded = dict.fromkeys(line.scenario for line in known)
-        newer = [PlannedCheck(name, rule) for name in recorded for rule in scenarios()[name].requirements]
+        newer = [PlannedCheck(name, rule) for name in recorded for rule in every_scenario()[name].requirements]
         return list(dict.fromkeys((*known, *newer)))
 
     @property
@@ -270,4 +270,4 @@ def _digest(content: bytes) -> str:
 
 
 def _is_known(line: PlannedCheck) -> bool:
-    return line.scenario in scenarios() and line.requirement in scenarios()[line.scenario].requirements
+    return line.scenario in every_scenario() and line.requirement in every_scenario()[line.scenario].requirements

@@ -26,6 +26,12 @@ STALE_READ_FACT: Final = "stale"
 SPREAD_FACT: Final = "spread"
 """The fact with the seconds between the first and the last request of a burst."""
 
+ARRANGED_BY: Final = "arranged_by"
+"""The fact that says where the items came from."""
+
+SCRIPT: Final = "script"
+"""Its value where a scripted server played to a worker, which sent the requests."""
+
 Outcome = Literal["ok", "fail", "unknown"]
 """`ok`: there was a complete response. `fail`: the operation surely had no effect. `unknown`: it may have had one."""
 

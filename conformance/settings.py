@@ -39,6 +39,7 @@ from conformance.target import (
     parse_secret,
 )
 from conformance.text import Lang
+from conformance.worker_harness.command import WorkerConfig, require_program
 
 _LARGEST: Final = 1_000_000
 """The largest rate that can be set, in requests per second."""
@@ -83,6 +84,7 @@ class Settings:
     baseline: Path | None = None
     profile: Profile = "ack"
     rerun_options: tuple[str, ...] = ()
+    worker: WorkerConfig | None = None
 
     def target(self) -> Target:
         """The target.
@@ -150,7 +152,23 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         binding=binding_from_options(values),
         baseline=Path(values["baseline"]) if values.get("baseline") else None,
         profile=values.get("profile") or "ack",
+        worker=_worker(values),
     )
+
+
+def _worker(values: Mapping[str, Any]) -> WorkerConfig | None:
+    """Return the worker to judge; None in the profiles that judge a server."""
+    command, attach = values.get("worker_start"), bool(values.get("worker_attach"))
+    if values.get("profile") != "worker":
+        return None
+    if (command is not None) == attach:
+        raise ConfigurationError(
+            "Give --start with the command that starts the worker, or --attach to start it by hand.",
+            "请用 --start 给出启动 worker 的命令，或用 --attach 手动启动。",
+        )
+    if command is not None:
+        require_program(command)
+    return WorkerConfig(command=command, real_leases=bool(values.get("real_leases")))
 
 
 def _refuse_empty(values: Mapping[str, Any]) -> None:

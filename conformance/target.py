@@ -119,7 +119,8 @@ class Target:
     `secret_query`, which are in the URL of every request. The endpoints that create work are below `arrange_url`, if
     given. `user_agent` replaces the suite's own in every request. `states` maps the target's own state names to the
     documented ones. `binding` is the digest that requests carry if the run is bound to a product. `rerun_options` are
-    the words of a command line that sends to the same server in the same way; they contain no secret.
+    the words of a command line that sends to the same server in the same way; they contain no secret. `worker` is the
+    command of the worker that is judged instead of a server; `base_url` is then the scripted server.
     """
 
     base_url: str
@@ -136,6 +137,7 @@ class Target:
     states: tuple[tuple[str, str], ...] = ()
     binding: str | None = None
     rerun_options: tuple[str, ...] = ()
+    worker: str | None = None
 
     def documented_state(self, name: object) -> str | None:
         """Return the documented state for a name, an unmapped name itself, or None for a value that is no string."""

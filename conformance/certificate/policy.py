@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from conformance.certificate.run_times import begin_of
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.catalogue import load_catalogue
 from conformance.evidence import Evidence
 from conformance.exchange import Transcript
@@ -107,12 +107,12 @@ def shortfalls(policy: Policy, candidate: Candidate, *, at: datetime) -> list[Te
 def _run(policy: Policy, evidence: Evidence) -> Iterator[Text]:
     about = evidence.metadata
     for name in policy.tokens:
-        if not any(scenarios()[each].token == name for each in _complete(evidence)):
+        if not any(every_scenario()[each].token == name for each in _complete(evidence)):
             yield _TOKEN.format(name=name, variable=name.upper())
     few = [
         Text(name, name)
         for name, transcript in _complete(evidence).items()
-        if scenarios()[name].race and _repetitions(transcript) < policy.race_repetitions
+        if every_scenario()[name].race and _repetitions(transcript) < policy.race_repetitions
     ]
     if few:
         yield _RACES.format(n=policy.race_repetitions, names=join(Text(", ", "、"), few))
@@ -137,7 +137,7 @@ def _complete(evidence: Evidence) -> dict[str, Transcript]:
     return {
         name: transcript
         for name, transcript in evidence.transcripts.items()
-        if name in scenarios() and transcript.ending.kind == "complete"
+        if name in every_scenario() and transcript.ending.kind == "complete"
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from conformance.arrange.resource_names import NAME_PREFIX, run_of_name
 from conformance.binding import is_binding_header
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.evidence import Evidence
 from conformance.exchange import Transcript
 from conformance.judging.repetition import REPETITIONS_FACT
@@ -97,7 +97,7 @@ def _follows(transcript: Transcript, worker_header: str) -> bool:
 
     Prepared items have workers that others chose, and random operations draw from seeds of their own.
     """
-    scenario = scenarios().get(transcript.scenario)
+    scenario = every_scenario().get(transcript.scenario)
     if scenario is None or scenario.on_request or transcript.facts.get("arranged_by") != "api":
         return True
     used = [

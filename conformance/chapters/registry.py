@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Final
@@ -39,9 +40,11 @@ from conformance.chapters.stats import counts
 from conformance.chapters.stop import bodies, transitions
 from conformance.chapters.update import merge_patch
 from conformance.chapters.update import races as update_races
+from conformance.chapters.worker import acks, leases, polling, requests, stops
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.operations import OPERATIONS, Profile
 from conformance.scenario.model import Check, CheckFunction, Scenario
+from conformance.worker_harness.scenario import WorkerScenario
 
 _RACES: Final = "ack.race."
 
@@ -82,22 +85,45 @@ _CHAPTERS = (
 )
 
 
-def scenarios(profile: Profile = "work") -> dict[str, Scenario]:
+def scenarios(profile: Profile = "work") -> Mapping[str, Scenario]:
     """Return the scenarios of a profile by id, in chapter order; those that mostly wait come last.
 
-    Profile `work`, the default, has all of them.
+    Profile `work`, the default, has all that judge a server.
     """
-    return _scenarios_of_ack() if profile == "ack" else _every_scenario()
+    match profile:
+        case "ack":
+            return _scenarios_of_ack()
+        case "work":
+            return _scenarios_of_servers()
+        case "worker":
+            return worker_scenarios()
+
+
+@cache
+def every_scenario() -> Mapping[str, Scenario]:
+    """Return the scenarios of all profiles by id."""
+    return {**_scenarios_of_servers(), **worker_scenarios()}
+
+
+@cache
+def worker_scenarios() -> Mapping[str, WorkerScenario]:
+    """Return the scenarios of profile `worker` by id, in chapter order."""
+    found: dict[str, WorkerScenario] = {}
+    for chapter in (polling, acks, leases, stops, requests):
+        for scenario in chapter.scenarios():
+            assert scenario.id not in {*found, *_scenarios_of_servers()}, f"{scenario.id} is used twice"
+            found[scenario.id] = requests.with_checks_of_requests(scenario)
+    return found
 
 
 @cache
 def _scenarios_of_ack() -> dict[str, Scenario]:
     own = {chapter.id for chapter in load_catalogue().of_profile("ack").chapters}
-    return {name: scenario for name, scenario in _every_scenario().items() if scenario.chapter in own}
+    return {name: scenario for name, scenario in _scenarios_of_servers().items() if scenario.chapter in own}
 
 
 @cache
-def _every_scenario() -> dict[str, Scenario]:
+def _scenarios_of_servers() -> dict[str, Scenario]:
     found: dict[str, Scenario] = {}
     for chapter in _CHAPTERS:
         for scenario in chapter.scenarios():

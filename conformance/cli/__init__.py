@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _COMMANDS: Final = {
     "init": localize("Write a configuration and a CI workflow.", "生成配置文件和 CI 工作流。"),
     "run": localize("Judge a server, or the embedded emulator.", "评测一个服务器，或内置模拟器。"),
+    "worker": localize("Judge a worker by what it sends.", "根据 worker 发送的请求评测 worker。"),
     "doctor": localize("Find problems that would stop a run.", "找出会使运行无法进行的问题。"),
     "list": localize("Show chapters, scenarios and requirements.", "列出章节、场景和要求。"),
     "explain": localize(

@@ -24,6 +24,7 @@ from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin.controller_plugin import FOLDER, SENT
 from conformance.plugin.nodes import TRAFFIC, RequirementItem
 from conformance.reporting.escaping import escape_line
+from conformance.reporting.quantities import scenarios
 from conformance.reporting.styled_text import StyledLine, Tone
 from conformance.reporting.terminal import lines
 from conformance.reporting.wrapping import wrap
@@ -34,6 +35,10 @@ from conformance.text import Lang, Text
 _PAGE: Final = "report.html"
 _LEFTOVERS: Final = 6
 """How many leftovers are listed without -v."""
+_JUDGING_WORKER: Final = Text(
+    "Judging the worker {worker}: {scenarios}, each with a new process and a scripted server of its own.",
+    "正在评测 worker {worker}：{scenarios}，每个场景使用新的进程和专用的脚本服务器。",
+)
 _WORKER_DIED: Final = Text(
     "A worker process ended before anything was judged. See its last output above, or run without -n.",
     "某个工作进程在判定开始之前就已结束。请查看上方它最后的输出，或去掉 -n 再运行。",
@@ -70,6 +75,10 @@ class ConsoleReporter:
                 "正在重新判定 {host} 的传输记录，不连接任何服务器。",
             )
             click.echo(again.format(host=escape_line(target.host)).in_(self._lang))
+            return
+        if target.worker is not None:
+            words = _JUDGING_WORKER.format(worker=escape_line(target.worker), scenarios=scenarios(cost.scenarios))
+            echo_lines(wrap(words.in_(self._lang), columns()))
             return
         if target.embedded:
             echo_lines([Text("Judging the embedded emulator.", "正在评测内置模拟器。").in_(self._lang)])

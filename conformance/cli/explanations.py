@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.chapters.registry import requirements_of_controls, scenarios
+from conformance.chapters.registry import every_scenario, requirements_of_controls
 from conformance.contract.ambiguities import Ambiguity, ambiguities_of, load_ambiguities
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load_catalogue
 from conformance.contract.citations import Source, cite_all
@@ -73,7 +73,7 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         yield Part("inference", Text("Because", "依据说明"), (rule.inference,), rule.inference.to_json())
     yield _chapter_part(rule.chapter)
     yield _sources(rule.sources)
-    members = [scenario for scenario in scenarios().values() if rule.id in scenario.requirements]
+    members = [scenario for scenario in every_scenario().values() if rule.id in scenario.requirements]
     yield Part(
         "scenarios",
         Text("Scenarios that judge it ({n})", "用于判定该要求的场景（{n}）").format(n=len(members)),
@@ -150,7 +150,7 @@ def _excluded(name: str) -> Explanation:
 
 
 def _scenario(name: str) -> Explanation:
-    scenario = scenarios()[name]
+    scenario = every_scenario()[name]
     return Explanation(
         name=name,
         kind="scenario",
@@ -194,7 +194,7 @@ def _item(scenario: Scenario) -> Text:
 
 def _chapter(name: str) -> Explanation:
     chapter = load_catalogue().chapter(name)
-    members = [scenario for scenario in scenarios().values() if scenario.chapter == name]
+    members = [scenario for scenario in every_scenario().values() if scenario.chapter == name]
     return Explanation(
         name=name,
         kind="chapter",
@@ -318,7 +318,7 @@ def _ambiguities() -> Mapping[str, Ambiguity]:
 _SORTS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[str]]], ...]] = (
     (_requirement, lambda: load_catalogue().requirements),
     (_excluded, _all_excluded),
-    (_scenario, scenarios),
+    (_scenario, every_scenario),
     (_chapter, lambda: [chapter.id for chapter in load_catalogue().chapters]),
     (_ambiguity, _ambiguities),
     (_defect, lambda: DEFECTS),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario, scenarios
 from conformance.cli import formats
 from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import localize
@@ -143,7 +143,7 @@ def _register(profile: Profile) -> list[dict[str, Any]]:
 
 
 def _judged_on(requirement: str) -> list[str]:
-    return [scenario.id for scenario in scenarios().values() if requirement in scenario.requirements]
+    return [scenario.id for scenario in every_scenario().values() if requirement in scenario.requirements]
 
 
 def _text(lang: Lang, *, profile: Profile) -> Iterator[str]:
@@ -153,7 +153,7 @@ def _text(lang: Lang, *, profile: Profile) -> Iterator[str]:
             basis = BASIS_WORDS[requirement.basis].in_(lang)
             yield f"  {requirement.id}  {requirement.level}, {basis}"
             yield f"    {requirement.text.in_(lang)}"
-        for scenario in scenarios().values():
+        for scenario in every_scenario().values():
             if scenario.chapter == chapter.id:
                 yield f"  > {scenario.id}: {scenario.title.in_(lang)}"
         yield ""
@@ -180,7 +180,7 @@ def _markdown(lang: Lang, *, profile: Profile) -> Iterator[str]:
 
 
 def _scenario_table(chapter: Chapter, lang: Lang) -> Iterator[str]:
-    members = [scenario for scenario in scenarios().values() if scenario.chapter == chapter.id]
+    members = [scenario for scenario in every_scenario().values() if scenario.chapter == chapter.id]
     if members:
         yield f"| {Text('Scenario', '场景').in_(lang)} | {Text('Steps', '步骤').in_(lang)} |"
         yield "| --- | --- |"
@@ -255,7 +255,7 @@ def _data(profile: Profile) -> dict[str, Any]:
                 ],
                 "scenarios": [
                     {"id": s.id, "title": s.title.to_json(), "quiet": s.in_second_environment, "token": s.token}
-                    for s in scenarios().values()
+                    for s in every_scenario().values()
                     if s.chapter == chapter.id
                 ],
             }

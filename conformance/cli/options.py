@@ -50,8 +50,8 @@ def chosen_language(chosen: str | None) -> Lang:
 
 
 def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
-    """Add settings to a command: all of them, or those in `names`."""
-    chosen = [option for option in OPTIONS if names is None or option.name in set(names)]
+    """Add settings to a command: all that concern a server, or those in `names`."""
+    chosen = [option for option in OPTIONS if (option.part != "worker" if names is None else option.name in set(names))]
 
     def decorate(function: F) -> F:
         for option in reversed(chosen):
@@ -169,7 +169,7 @@ def _click_option(option: Option) -> Callable[[F], F]:
         arguments["metavar"] = option.metavar
         arguments["multiple"] = option.multiple
         arguments["shell_complete"] = BY_OPTION.get(option.name) or BY_METAVAR.get(option.metavar or "")
-    return click.option(f"--{option.name}", option.key, **arguments)
+    return click.option(option.flag, option.key, **arguments)
 
 
 def _table(config: str | None) -> tuple[Mapping[str, Any], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.plan import Cost
 from conformance.judging.verdict import PlannedCheck
@@ -36,7 +36,7 @@ def plan_by_chapter(lines: Sequence[PlannedCheck], lang: Lang) -> Iterator[str]:
     """Yield a table with the number of scenarios, requirements and checks of each chapter."""
     rows = [[head.in_(lang) for head in _HEADS]]
     for chapter in load_catalogue().chapters:
-        own = [line for line in lines if scenarios()[line.scenario].chapter == chapter.id]
+        own = [line for line in lines if every_scenario()[line.scenario].chapter == chapter.id]
         if own:
             counts = (len({line.scenario for line in own}), len({line.requirement for line in own}), len(own))
             rows.append([chapter.title.in_(lang), *map(str, counts)])

@@ -17,7 +17,7 @@ from conformance.cli.language import localize
 from conformance.cli.options import chosen_language, lang_option
 from conformance.cli.output_folder import make_folder
 from conformance.cli.profile_option import profile_option
-from conformance.contract.operations import Profile
+from conformance.contract.operations import ServerProfile
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ _RUNS_PER_PROCESSOR: Final = 2
 )
 @lang_option
 def command(
-    sample: int | None, seed: int | None, output: Path, jobs: int | None, profile: Profile, lang: str | None
+    sample: int | None, seed: int | None, output: Path, jobs: int | None, profile: ServerProfile, lang: str | None
 ) -> None:
     """Prove the suite."""
     from conformance.mutation.selection import all_jobs_or_sample
@@ -86,7 +86,7 @@ def command(
     raise SystemExit(_prove(proof, drawn, output, processes, profile, chosen))
 
 
-def _prove(proof: JobSelection, seed: int, output: Path, processes: int, profile: Profile, lang: Lang) -> int:
+def _prove(proof: JobSelection, seed: int, output: Path, processes: int, profile: ServerProfile, lang: Lang) -> int:
     from conformance.mutation import kill_matrix_html, kill_matrix_json
     from conformance.mutation.kill_matrix import Matrix
     from conformance.mutation.pool import run_all

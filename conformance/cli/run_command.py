@@ -106,7 +106,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     values = merge_config_file(ctx, config)
     settings = check(values)
     refuse_bad_baseline(settings.baseline, settings.output)
-    _end_where_nothing_failed(settings)
+    end_where_nothing_failed(settings)
     import pytest
 
     from conformance.cli.console import ConsoleReporter
@@ -128,7 +128,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     raise SystemExit(narrator.exit_code(code))
 
 
-def _end_where_nothing_failed(settings: Settings) -> None:
+def end_where_nothing_failed(settings: Settings) -> None:
     """Exit with 0 and a message if the earlier run has no failures to judge again."""
     from conformance.plugin.last_failed import is_fully_passed
 
@@ -155,6 +155,13 @@ def check(values: Mapping[str, Any]) -> Settings:
     """
     from conformance.judging.plan import Selection, UnknownName
 
+    if values.get("profile") == "worker" and "worker_start" not in values:
+        raise CannotStart(
+            localize(
+                "Profile worker judges a worker, not a server; use work-conformance worker.",
+                "profile worker 评测的是 worker 而不是服务器；请使用 work-conformance worker。",
+            )
+        )
     try:
         settings = from_values(values, os.environ)
         Selection(

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from conformance.cli.language import localize
 from conformance.cli.options import CannotStart
-from conformance.cli.process_group import ServerOutput, stop
 from conformance.cli.readiness_probe import why_not_ready
+from conformance.machine.process_group import ServerOutput, stop
 from conformance.redaction import Redactor
 from conformance.settings import Settings
 from conformance.text import Text

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.comparison.response_shape import ABSENT, Field, Kind, Shape, keep_common_steps, parent_of, shapes_of
 from conformance.comparison.value_format import ASPECTS, Aspect, same_format
 from conformance.contract.catalogue import Requirement, load_catalogue
@@ -197,7 +197,7 @@ def _not_given(
             continue
         side: Side = "b" if x.kind == "not-exercised" else "a"
         without = a if side == "b" else b
-        if scenarios()[line.scenario].token is not None:
+        if every_scenario()[line.scenario].token is not None:
             yield OneSidedCheck(line=line, side=side, why="no-input")
         elif _requirement(line).exercised == "needs-poll" and without.metadata.arranged_by != "api":
             yield OneSidedCheck(line=line, side=side, why="not-polled")

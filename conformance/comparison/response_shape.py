@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.client.intermediary import NETWORK_STATUSES, THROTTLED
 from conformance.comparison.value_format import Aspect, FormatCounts, format_counts
 from conformance.contract.strict_json import NotStrictJson, parse
@@ -74,7 +74,7 @@ def shapes_of(pairs: Iterable[tuple[Transcript, Transcript]]) -> tuple[dict[Kind
     """Return the shapes of both sides, from the transcripts of scenarios in both runs."""
     sides: tuple[list[Exchange], list[Exchange]] = ([], [])
     for pair in pairs:
-        if scenarios()[pair[0].scenario].chapter != _RACES:
+        if every_scenario()[pair[0].scenario].chapter != _RACES:
             for side, transcript in zip(sides, keep_common_steps(*pair), strict=True):
                 side.extend(transcript.exchanges)
     return _shapes(sides[0]), _shapes(sides[1])

@@ -1,4 +1,4 @@
-"""The requirement set as data: one TOML file per chapter, in `requirements/<operation>/`.
+"""The requirement set as data: one TOML file per chapter, in `requirements/<operation>/` or `requirements/worker/`.
 
 What holds for every operation but ack, whose chapters came first, is written once, in `requirements/every-operation.toml`.
 
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from conformance.contract.citations import Source, SourceUnknown, source
-from conformance.contract.operations import OPERATIONS, PROFILES, ApiOperation, OperationName, Profile
+from conformance.contract.operations import OPERATIONS, PROFILES, ApiOperation, Profile, Subject
 from conformance.text import Text
 
 Level = Literal["MUST", "SHOULD", "OBSERVE"]
@@ -71,10 +71,10 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """A chapter of the contract, about one operation. `id` is the name of its file."""
+    """A chapter of the contract, about one operation or about workers. `id` is the name of its file."""
 
     id: str
-    operation: OperationName
+    operation: Subject
     order: int
     title: Text
     requirements: tuple[Requirement, ...]
@@ -105,7 +105,7 @@ class Catalogue:
             KeyError: there is no such requirement.
         """
         operation = self.chapter(self.requirements[requirement_id].chapter).operation
-        return "ack" if operation in PROFILES["ack"] else "work"
+        return next(profile for profile, subjects in PROFILES.items() if operation in subjects)
 
     def chapter(self, chapter_id: str) -> Chapter:
         """Return the chapter with that id.
@@ -130,10 +130,10 @@ def load_catalogue() -> Catalogue:
     version = tomllib.loads(here.joinpath("catalogue.toml").read_text("utf-8"))["version"]
     requirements = here.joinpath("requirements")
     chapters = [
-        _chapter(entry.name.removesuffix(".toml"), operation.name, _toml(entry))
-        for operation in OPERATIONS.values()
-        if requirements.joinpath(operation.name).is_dir()
-        for entry in requirements.joinpath(operation.name).iterdir()
+        _chapter(entry.name.removesuffix(".toml"), subject, _toml(entry))
+        for subject in get_args(Subject)
+        if requirements.joinpath(subject).is_dir()
+        for entry in requirements.joinpath(subject).iterdir()
         if entry.name.endswith(".toml")
     ]
     template = _toml(requirements.joinpath("every-operation.toml"))
@@ -196,7 +196,7 @@ def _filled(text: Mapping[str, str], attribute: Literal["title", "noun"], operat
     return {"en": text["en"].format(name.en), "zh": text["zh"].format(name.zh)}
 
 
-def _chapter(chapter_id: str, operation: OperationName, data: Mapping[str, Any]) -> Chapter:
+def _chapter(chapter_id: str, operation: Subject, data: Mapping[str, Any]) -> Chapter:
     return Chapter(
         id=chapter_id,
         operation=operation,

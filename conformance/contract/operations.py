@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from conformance.text import Text
 
 OperationName = Literal["ack", "poll", "list", "get", "update", "heartbeat", "stop", "stats"]
-Profile = Literal["ack", "work"]
+ServerProfile = Literal["ack", "work"]
+Profile = Literal[ServerProfile, "worker"]
+Subject = Literal[OperationName, "worker"]
+"""What a chapter is about: an operation of a server, or what a worker sends."""
 
 BodySchema = Literal["work_item", "polled_item", "work_list", "heartbeat", "stats"]
 """The schema of a successful response (`schemas/<language>/<name>.schema.json`)."""
@@ -156,14 +159,20 @@ OPERATIONS: Final = _operations(
 )
 """Every operation by name, the judged one of profile `ack` first."""
 
-PROFILES: Final[Mapping[Profile, frozenset[OperationName]]] = MappingProxyType(
-    {"ack": frozenset({"ack"}), "work": frozenset(OPERATIONS)}
+PROFILES: Final[Mapping[Profile, frozenset[Subject]]] = MappingProxyType(
+    {"ack": frozenset({"ack"}), "work": frozenset(OPERATIONS), "worker": frozenset({"worker"})}
 )
-"""The operations that each profile judges."""
+"""What each profile judges: operations of a server, or a worker."""
+
+SERVER_PROFILES: Final[tuple[ServerProfile, ...]] = get_args(ServerProfile)
+"""The profiles that judge a server; `run` and its options are for these."""
 
 PROFILE_TITLES: Final[Mapping[Profile, Text]] = MappingProxyType(
     {
         "ack": Text("the ack operation (default)", "ack 操作（默认）"),
         "work": Text("all eight operations of the Work API", "Work API 的全部八个操作"),
+        "worker": Text(
+            "a worker, by what it sends (work-conformance worker)", "worker 发送的请求（work-conformance worker）"
+        ),
     }
 )

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 from urllib.parse import unquote
 
-from conformance.exchange import Exchange, Header, Request, Transcript
+from conformance.exchange import ARRANGED_BY, SCRIPT, Exchange, Header, Request, Transcript
 from conformance.judging.request_variables import url_words, variables_of
 from conformance.judging.verdict import BlamedRequest, Failure
 from conformance.scenario.model import Finding
@@ -38,7 +38,7 @@ def _described(transcript: Transcript, finding: Finding, variables: Mapping[str,
         operations=_conversation(transcript, finding.step),
         request=_request(exchange.request) if exchange else "",
         response=_answer(exchange) if exchange else "",
-        curl=curl(exchange.request, variables) if exchange else "",
+        curl=curl(exchange.request, variables) if exchange and not is_of_worker(transcript) else "",
         diagram=finding.diagram,
         keyword=finding.keyword,
         blamed=tuple(_blamed(transcript, finding, variables)),
@@ -53,8 +53,13 @@ def _blamed(transcript: Transcript, finding: Finding, variables: Mapping[str, st
                 step=step,
                 request=_request(exchange.request),
                 response=_answer(exchange),
-                curl=curl(exchange.request, variables),
+                curl="" if is_of_worker(transcript) else curl(exchange.request, variables),
             )
+
+
+def is_of_worker(transcript: Transcript) -> bool:
+    """Return whether a worker sent the requests of a transcript, so that repeating them tells nothing."""
+    return transcript.facts.get(ARRANGED_BY) == SCRIPT
 
 
 def curl(request: Request, variables: Mapping[str, str] | None = None) -> str:

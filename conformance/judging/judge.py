@@ -1,11 +1,11 @@
-"""Judges one check of the plan on one transcript. One of the three places that catch every exception."""
+"""Judges one check of the plan on one transcript. One of the four places that catch every exception."""
 
 from __future__ import annotations
 
 import traceback
 from typing import Final
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.catalogue import Requirement, load_catalogue
 from conformance.exchange import Transcript
 from conformance.judging.failure import describe_failures
@@ -34,7 +34,9 @@ def judge_planned_check(line: PlannedCheck, transcript: Transcript, waivers: Wai
     Raises:
         KeyError: this version has no such scenario or requirement.
     """
-    verdict = judge_requirement(scenarios()[line.scenario], load_catalogue().requirements[line.requirement], transcript)
+    verdict = judge_requirement(
+        every_scenario()[line.scenario], load_catalogue().requirements[line.requirement], transcript
+    )
     verdict = verdict_over_repetitions(verdict, transcript)
     return verdict if waivers is None else waivers.apply(verdict)
 

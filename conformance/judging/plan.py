@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from conformance.arrange.modes import ArrangeMode
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario, scenarios
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.operations import Profile
 from conformance.judging.verdict import PlannedCheck
@@ -95,7 +95,7 @@ def cost(
 
     Races that are repeated for as long as there is time count once.
     """
-    planned = [scenarios()[name] for name in {line.scenario for line in lines}]
+    planned = [every_scenario()[name] for name in {line.scenario for line in lines}]
 
     def repetitions(scenario: Scenario) -> int:
         return scenario.repetitions((race_repeat or repeat) if scenario.race else repeat)

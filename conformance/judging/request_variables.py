@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.exchange import Exchange, Transcript
 
 ENVIRONMENT: Final = "ENVIRONMENT_ID"
@@ -119,7 +119,7 @@ def _path_variable(transcript: Transcript, exchange: Exchange) -> tuple[str | No
 
     It is the one that the scenario is about, or the one in which it must not find its item.
     """
-    found, known = _path_environment(exchange), scenarios().get(transcript.scenario)
+    found, known = _path_environment(exchange), every_scenario().get(transcript.scenario)
     if found is None or found == transcript.facts.get("environment_id"):
         return found, ENVIRONMENT
     if known is None or exchange.step not in known.expectations:

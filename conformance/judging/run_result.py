@@ -26,6 +26,7 @@ _PLAIN: Final[dict[str, tuple[type, ...]]] = {
     "float": (float, int),
     "bool": (bool,),
     "str | None": (str, type(None)),
+    "float | None": (float, int, type(None)),
     "ArrangeMode": (str,),
     "Profile": (str,),
 }
@@ -73,6 +74,7 @@ class RunMetadata:
     - `states`: the target's own state names that the run was asked to map to documented ones.
     - `last_response_at`: time of the last response, if the target no longer responded at the end of the run.
     - `rerun_options`: the words of a command line that sends to the same server in the same way.
+    - `worker`: the command of the worker that was judged; `lease_seconds` is the length of its leases.
     - `noticed`: deviations of other operations from the docs, which are not judged.
     """
 
@@ -106,6 +108,13 @@ class RunMetadata:
     noticed: tuple[Text, ...] = ()
     last_response_at: str | None = None
     rerun_options: tuple[str, ...] = ()
+    worker: str | None = None
+    lease_seconds: float | None = None
+
+    @property
+    def subject(self) -> str:
+        """What was judged: the address of a server, or the command of a worker."""
+        return self.base_url if self.worker is None else self.worker
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that `from_json` reads back to an equal value."""

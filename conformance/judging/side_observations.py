@@ -8,7 +8,7 @@ from typing import Final
 
 from conformance.chapters.ack.solo_operations import OF_OTHERS, find_undocumented_effects
 from conformance.contract.model import PHASES
-from conformance.exchange import Exchange, Transcript
+from conformance.exchange import ARRANGED_BY, SCRIPT, Exchange, Transcript
 from conformance.text import Text
 
 _NAMED: Final = 3
@@ -25,7 +25,7 @@ _WITHOUT_STATE: Final = Text(
 def observed_deviations(transcripts: Iterable[Transcript], delivered_twice: Sequence[str]) -> list[Text]:
     """Return one sentence per kind of deviation, with its number of occurrences."""
     odd: Counter[Text] = Counter()
-    kept = list(transcripts)
+    kept = [each for each in transcripts if each.facts.get(ARRANGED_BY) != SCRIPT]
     for transcript in kept:
         for exchange in (*transcript.exchanges, *(e for attempt in transcript.earlier_attempts for e in attempt)):
             words = _oddity(exchange)

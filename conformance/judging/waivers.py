@@ -18,7 +18,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.schemas import MISSING_FIELD, REQUIRED_FIELD
 from conformance.judging.verdict import Failure, PlannedCheck, Verdict
@@ -350,10 +350,10 @@ def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None,
     scenario = None
     if check is not None:
         scenario, _, requirement = check.partition(_SEPARATOR)
-        _known(name, number, "scenario", "场景", scenario, scenarios())
+        _known(name, number, "scenario", "场景", scenario, every_scenario())
     assert requirement is not None
     _known(name, number, "requirement", "要求", requirement, load_catalogue().requirements)
-    if scenario is not None and requirement not in scenarios()[scenario].requirements:
+    if scenario is not None and requirement not in every_scenario()[scenario].requirements:
         raise _wrong(name, number, f"{scenario} does not judge {requirement}.", f"{scenario} 不判定 {requirement}。")
     level = load_catalogue().requirements[requirement].level
     if level != "MUST":

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from conformance.contract.catalogue import load_catalogue
-from conformance.contract.operations import Profile
+from conformance.contract.operations import ServerProfile
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.variants import VARIANTS, variants_of
 from conformance.judging.plan import full_plan
@@ -90,7 +90,7 @@ class Matrix:
 
     outcomes: tuple[Outcome, ...]
     sampled: bool = False
-    profile: Profile = "ack"
+    profile: ServerProfile = "ack"
 
     @cached_property
     def mutant_results(self) -> tuple[MutantResult, ...]:
@@ -173,12 +173,12 @@ class Matrix:
         )
 
 
-def defects_of(profile: Profile) -> dict[str, Defect]:
+def defects_of(profile: ServerProfile) -> dict[str, Defect]:
     """Return the defects that a profile must detect and a smaller one does not."""
     return {name: defect for name, defect in DEFECTS.items() if defect.profile == profile}
 
 
-def checks(profile: Profile = "ack") -> list[PlannedCheck]:
+def checks(profile: ServerProfile = "ack") -> list[PlannedCheck]:
     """Return every check of a MUST or SHOULD, as planned, that a smaller profile does not have."""
     requirements, smaller = load_catalogue().requirements, set() if profile == "ack" else set(full_plan())
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.contract.operations import Profile
+from conformance.contract.operations import ServerProfile
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 
@@ -16,7 +16,7 @@ class Job:
     variants: tuple[str, ...] = ()
     defect: str | None = None
     shapes: tuple[str, ...] = ()
-    profile: Profile = "ack"
+    profile: ServerProfile = "ack"
 
     def __str__(self) -> str:
         names = ([self.defect] if self.defect is not None else []) + [*self.shapes, *self.variants]

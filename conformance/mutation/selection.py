@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from conformance.contract.operations import Profile
+from conformance.contract.operations import ServerProfile
 from conformance.emulator.variants import combinations, variants_of
 from conformance.mutation.foreign_shapes import shape_jobs
 from conformance.mutation.kill_matrix import WHOLE_SECONDS, defects_of
@@ -35,10 +35,10 @@ class JobSelection:
         return (*self.defects, *self.variants, *self.shapes)
 
 
-def all_jobs_or_sample(seed: int, sample: int | None = None, profile: Profile = "ack") -> JobSelection:
+def all_jobs_or_sample(seed: int, sample: int | None = None, profile: ServerProfile = "ack") -> JobSelection:
     """Return all runs of a profile, or `sample` of each kind. The same seed gives the same runs.
 
-    Profile `work` runs the defects that profile `ack` does not detect. Foreign shapes deviate in other operations than
+    ServerProfile `work` runs the defects that profile `ack` does not detect. Foreign shapes deviate in other operations than
     ack, so they belong to profile `ack`, where these are not judged.
     """
     draw = random.Random(seed)  # noqa: S311 - no secret

@@ -11,8 +11,10 @@ PREFIX: Final = "WORK_CONFORMANCE_"
 """Prefix of the suite's environment variables."""
 
 Kind = Literal["text", "number", "count", "flag"]
-Part = Literal["connection", "token", "arrangement", "run"]
-"""The group of an option. Every command that connects to a target takes the connection and token options."""
+Part = Literal["connection", "token", "arrangement", "run", "worker"]
+"""The group of an option. Every command that connects to a target takes the connection and token options.
+
+Those of `worker` concern the command of that name alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,11 @@ class Option:
     multiple: bool = False
     choices: tuple[str, ...] = ()
     pytest_name: str | None = None
+
+    @property
+    def flag(self) -> str:
+        """The long option on the command line. The command `worker` leaves its own name out."""
+        return f"--{self.name.removeprefix('worker-') if self.part == 'worker' else self.name}"
 
     @property
     def key(self) -> str:

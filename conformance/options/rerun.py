@@ -10,7 +10,7 @@ from conformance.options.option import Option
 from conformance.options.table import OPTIONS
 from conformance.options.variables import is_blank
 
-_PARTS: Final = frozenset({"connection", "token", "arrangement"})
+_PARTS: Final = frozenset({"connection", "token", "arrangement", "worker"})
 _LEFT_OUT: Final = frozenset({"base-url", "timeout", "outage", "max-rate"})
 """Named elsewhere, or without influence on what is sent."""
 _USER: Final = re.compile(r"(?<=//)[^/@]*@")
@@ -26,8 +26,8 @@ def _words(option: Option, value: Any) -> Iterator[str]:
     if option.part not in _PARTS or option.name in _LEFT_OUT or value in (None, False, ()) or is_blank(value):
         return
     if option.kind == "flag":
-        yield f"--{option.name}"
+        yield option.flag
         return
     for each in value if option.multiple else (value,):
         if str(each) != _DEFAULTS.get(option.name):
-            yield from (f"--{option.name}", _USER.sub("***@", str(each)))
+            yield from (option.flag, _USER.sub("***@", str(each)))

@@ -7,6 +7,7 @@ from typing import Final
 from conformance.arrange.modes import DEFAULT_TIMEOUT, MODES
 from conformance.contract.operations import PROFILES
 from conformance.options.option import Option, Part
+from conformance.options.worker_options import WORKER_OPTIONS
 from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER
 from conformance.text import Text
 
@@ -170,8 +171,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="profile",
         choices=tuple(PROFILES),
         help=Text(
-            "What to judge: ack (default), or work, which is all eight operations.",
-            "评测范围：ack（默认），或 work，即全部八个操作。",
+            "What to judge: ack (default), or work, which is all eight operations; worker is for the command worker.",
+            "评测范围：ack（默认），或 work，即全部八个操作；worker 用于 worker 命令。",
         ),
     ),
     Option(
@@ -379,6 +380,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
             "expired-": ("expired token", "已过期的 token "),
         }.items()
     ),
+    *WORKER_OPTIONS,
 )
 
 

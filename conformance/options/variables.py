@@ -24,7 +24,12 @@ _OF_THE_TESTS: Final = (f"{PREFIX}ALL",)
 """Variables of the project's own tests, which are set while they start commands. WORK_CONFORMANCE_SEED and
 WORK_CONFORMANCE_REPEAT also control the tests; these are options as well."""
 
-VARIABLES: Final[frozenset[str]] = frozenset({*(option.variable for option in OPTIONS), ALLUREDIR, *_OF_THE_TESTS})
+_OF_WORKERS: Final = (f"{PREFIX}ENVIRONMENT_ID", f"{PREFIX}JOB_SECONDS")
+"""Variables that `worker` sets for a worker; a user may have set them for one that is started by hand."""
+
+VARIABLES: Final[frozenset[str]] = frozenset(
+    {*(option.variable for option in OPTIONS), ALLUREDIR, *_OF_THE_TESTS, *_OF_WORKERS}
+)
 """All environment variables of the suite; another one with its prefix is an error."""
 
 

@@ -17,6 +17,7 @@ import pytest
 
 import conformance
 from conformance.chapters.registry import scenarios
+from conformance.contract.operations import Profile
 from conformance.judging.plan import Selection, UnknownName
 from conformance.judging.verdict import PlannedCheck
 from conformance.machine.os_errors import os_error_text
@@ -28,7 +29,7 @@ from conformance.plugin.controller_plugin import SENT, VERDICT, ControllerPlugin
 from conformance.plugin.last_failed import read_unpassed_checks
 from conformance.plugin.nodes import LANGUAGE, ON_REQUEST, PROFILE, TRAFFIC, RequirementItem, Suite
 from conformance.plugin.other_plugins import hide_allure_test_plan, refuse_other_runners
-from conformance.plugin.replay import Replay
+from conformance.plugin.replay import Replay, saved_profile
 from conformance.plugin.run_folder import TranscriptFolder
 from conformance.plugin.scheduling import process_count, require_utf8_names
 from conformance.plugin.worker_plugin import WorkerPlugin
@@ -123,7 +124,8 @@ def _refuse_empty(config: pytest.Config) -> None:
     for name, value in given.items():
         if any(map(is_blank, value if isinstance(value, list | tuple) else (value,))):
             raise pytest.UsageError(f"{name} is empty. Give it a value, or leave it out.")
-    if given[BASE_URL.pytest_option] is None and given["--target-replay"] is None and os.environ.get(BASE_URL.variable):
+    judges_server = given["--target-replay"] is None and config.getoption("target_profile") != "worker"
+    if given[BASE_URL.pytest_option] is None and judges_server and os.environ.get(BASE_URL.variable):
         raise pytest.UsageError(
             f"{BASE_URL.variable} is set, but pytest reads the server's address from {BASE_URL.pytest_option} only."
             " Give that option, or unset the variable."
@@ -165,7 +167,7 @@ def _join_allure(config: pytest.Config, transcript_folder: TranscriptFolder, tar
 def _selection(config: pytest.Config, settings: Settings) -> Selection:
     lines = read_unpassed_checks(settings.failed_from) if settings.failed_from else None
     selection = Selection(
-        profile="work" if config.getoption("target_replay") or _beyond_ack(lines) else settings.profile,
+        profile=_profile(config, settings, lines),
         chapters=settings.chapters,
         requirements=settings.requirements,
         lines=lines,
@@ -173,6 +175,16 @@ def _selection(config: pytest.Config, settings: Settings) -> Selection:
     )
     selection.require_known_names()
     return selection
+
+
+def _profile(config: pytest.Config, settings: Settings, lines: Iterable[PlannedCheck] | None) -> Profile:
+    """Return the profile to collect: that of the saved run, or the smallest that has every check of an earlier run."""
+    replayed: str | None = config.getoption("target_replay")
+    if replayed is not None:
+        return "worker" if saved_profile(Path(replayed)) == "worker" else "work"
+    if settings.profile == "worker":
+        return settings.profile
+    return "work" if _beyond_ack(lines) else settings.profile
 
 
 def _beyond_ack(lines: Iterable[PlannedCheck] | None) -> bool:

@@ -19,7 +19,7 @@ from conformance.arrange.environment_tokens import add_environment_tokens
 from conformance.arrange.environments import RunResources
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.preflight import PreflightError, preflight
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.client.api import Api
 from conformance.client.client_session import run_with_client
 from conformance.client.counters import RequestCounters
@@ -39,10 +39,11 @@ from conformance.plugin.judging_runner import TIME_LIMIT, JudgingRunner
 from conformance.plugin.run_config import RunConfig
 from conformance.plugin.run_folder import TranscriptFolder
 from conformance.plugin.transcripts import read_transcript, write_transcript
+from conformance.plugin.worker_scenario_runner import scripted_target
 from conformance.reporting.write import write_reports
 from conformance.scenario.execute import NO_LONGER_THERE, unfinished_transcript
 from conformance.settings import Settings
-from conformance.target import ConfigurationError, Credentials, Secret, Target
+from conformance.target import ConfigurationError, Credentials, Target
 from conformance.text import Text
 
 GRACE: Final = 60.0
@@ -100,6 +101,7 @@ class RunController:
             repeat=settings.repeat,
             race_repeat=settings.race_repeat,
             profile=selection.profile,
+            worker=settings.worker,
         )
 
     @property
@@ -127,12 +129,7 @@ class RunController:
         self.plan = tuple(plan)
         self._begun = time.monotonic()
         run_folder.write_json(self.folder / PLAN, plan_json(self.run_config.run_id, plan, self.settings.binding))
-        run_id, arrange_config = self.run_config.run_id, self.run_config.arrange_config
-        bound = max(LEAST_PREPARING, self.run_config.limits.max_duration)
-        try:
-            run_resources = self._talk(lambda api: preflight(api, self._journal, run_id, arrange_config), within=bound)
-        except TimeoutError:
-            raise PreflightError(_too_slow(self.run_config.target.host, bound)) from None
+        run_resources = self._prepare()
         if run_resources.one_connection:
             self.run_config = replace(self.run_config, limits=replace(self.run_config.limits, one_connection=True))
         run_folder.write_json(self.run_resources_file, run_resources.to_json())
@@ -141,6 +138,17 @@ class RunController:
         self._workspace = run_resources
         self._prepared = time.monotonic()
         return run_resources
+
+    def _prepare(self) -> RunResources:
+        """Send the first requests to the server and prepare it; a worker needs no preparation."""
+        run_id, arrange_config = self.run_config.run_id, self.run_config.arrange_config
+        if self.run_config.worker is not None:
+            return RunResources(run_id=run_id, main="", agent="")
+        bound = max(LEAST_PREPARING, self.run_config.limits.max_duration)
+        try:
+            return self._talk(lambda api: preflight(api, self._journal, run_id, arrange_config), within=bound)
+        except TimeoutError:
+            raise PreflightError(_too_slow(self.run_config.target.host, bound)) from None
 
     def runner(self, names: Iterable[str]) -> JudgingRunner:
         """Return a runner that runs these scenarios in this process."""
@@ -257,29 +265,15 @@ class RunController:
         return Journal(self.folder / "journal.jsonl")
 
     def _target_and_credentials(self) -> tuple[Target, Credentials]:
+        if self.settings.worker is not None:
+            return scripted_target(self.settings.worker, self.settings.rerun_options)
+
         if self.settings.base_url is not None:
             assert self.settings.credentials is not None
             return self.settings.target(), self.settings.credentials
-        from conformance.emulator import EmulatorServer, Tokens  # not needed for any other target
-        from conformance.emulator.configuration import ServerConfig, use_microseconds
+        from conformance.plugin.embedded_emulator import start_emulator  # not needed for any other target
 
-        tokens = Tokens.generate()
-        server = self._resources.enter_context(EmulatorServer(use_microseconds(ServerConfig()).build(tokens)))
-        credentials = Credentials(
-            pat=Secret(tokens.owner, "${QODER_PAT}"),
-            forbidden=Secret(tokens.forbidden, "${QODER_FORBIDDEN_PAT}"),
-            foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
-            expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
-        )
-        target = Target(
-            base_url=server.base_url,
-            embedded=True,
-            user_agent=self.settings.user_agent,
-            states=self.settings.states,
-            binding=self.settings.binding.mark if self.settings.binding is not None else None,
-            rerun_options=self.settings.rerun_options,
-        )
-        return target, credentials
+        return start_emulator(self._resources, self.settings)
 
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Send requests of the run itself, outside of any scenario."""
@@ -309,7 +303,7 @@ class RunController:
             transcript = read_transcript(self.folder, name)
             if transcript is None:
                 run, seed = self.run_config.run_id, self.run_config.seed
-                transcript = unfinished_transcript(scenarios()[name], reason, run=run, seed=seed, kind=kind)
+                transcript = unfinished_transcript(every_scenario()[name], reason, run=run, seed=seed, kind=kind)
                 with contextlib.suppress(OSError):  # sealing the evidence reports it
                     write_transcript(self.folder, transcript)
             transcripts[name] = transcript
@@ -343,6 +337,8 @@ class RunController:
             worker_header=target.worker_header,
             states=target.states,
             rerun_options=target.rerun_options,
+            worker=target.worker,
+            lease_seconds=self.settings.worker.lease if self.settings.worker is not None else None,
             embedded=target.embedded,
             insecure=target.connection.insecure,
             processes=self._processes,

@@ -11,8 +11,10 @@ from conformance.arrange.environments import RunResources
 from conformance.client.counters import RequestCounters
 from conformance.judging.judge import judge_planned_check
 from conformance.judging.verdict import PlannedCheck, Verdict
+from conformance.plugin.attach import announce_to_user
 from conformance.plugin.run_config import RunConfig
 from conformance.plugin.scenario_runner import ScenarioRunner
+from conformance.plugin.worker_scenario_runner import WorkerScenarioRunner
 from conformance.text import Text
 
 TIME_LIMIT: Final = Text(
@@ -25,7 +27,11 @@ class JudgingRunner:
     """Starts all scenarios of a process at once and judges their checks one by one, as pytest asks for them."""
 
     def __init__(self, run_config: RunConfig, run_resources: RunResources, names: Iterable[str]) -> None:
-        self._scenario_runner = ScenarioRunner(run_config, run_resources)
+        self._scenario_runner = (
+            ScenarioRunner(run_config, run_resources)
+            if run_config.worker is None
+            else WorkerScenarioRunner(run_config, announce_to_user)
+        )
         self._waivers = run_config.parsed_waivers
         left = run_config.limits.max_duration - (time.monotonic() - run_config.epoch)
         self._limit = threading.Timer(max(0.0, left), self._scenario_runner.cancel, (TIME_LIMIT,))

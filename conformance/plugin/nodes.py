@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario, scenarios
 from conformance.client.counters import RequestCounters
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.operations import Profile
@@ -98,7 +98,7 @@ class RequirementItem(pytest.Item):
     @property
     def mostly_waits(self) -> bool:
         """Whether its scenario mostly waits, for seconds in which other scenarios can be judged."""
-        return scenarios()[self.line.scenario].mostly_waits
+        return every_scenario()[self.line.scenario].mostly_waits
 
     def wait_for_verdict(self) -> Verdict:
         """Wait for the transcript and return the verdict on it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from conformance.evidence import TRANSCRIPTS, BrokenEvidence, Evidence, read_evidence
+from conformance.evidence import EVIDENCE, TRANSCRIPTS, BrokenEvidence, Evidence, read_evidence
 from conformance.judging.plan import Cost
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck, Verdict
@@ -58,6 +59,7 @@ class Replay:
             api_prefix=about.api_prefix,
             embedded=about.embedded,
             rerun_options=about.rerun_options,
+            worker=about.worker,
         )
 
     def includes(self, line: PlannedCheck) -> bool:
@@ -103,6 +105,15 @@ class Replay:
     def close(self) -> None:
         """Release the folder."""
         self._run_folder.release()
+
+
+def saved_profile(source: Path) -> str | None:
+    """Return the profile that a saved run names; None if its evidence cannot be read, which the replay itself reports."""
+    try:
+        profile = json.loads((source / EVIDENCE).read_text("utf-8"))["circumstances"]["profile"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return profile if isinstance(profile, str) else None
 
 
 def _seconds(started_at: str) -> float:

@@ -20,6 +20,7 @@ from conformance.judging.verdict import PlannedCheck
 from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.run_folder import TranscriptFolder
 from conformance.target import Credentials, Limits, Target
+from conformance.worker_harness.command import WorkerConfig
 
 _SECONDS_PER_WRITE: Final = 0.5
 """A scenario sends about seven writes in three to four seconds."""
@@ -32,7 +33,7 @@ class RunConfig:
     `repeat` is how often each scenario runs, and `race_repeat` how often each race runs if that was requested. A
     process that replaces a crashed one has `inherited` its open scenarios; `suffix` keeps the names of its objects
     distinct from those of the crashed process. `waivers` is the text of the waiver file, `day` the ISO date on which
-    the run began.
+    the run began. `worker` is the worker to judge, in the profile of that name.
     """
 
     run_id: str
@@ -51,6 +52,7 @@ class RunConfig:
     repeat: int = 1
     race_repeat: int | None = None
     profile: Profile = "ack"
+    worker: WorkerConfig | None = None
 
     @property
     def parsed_waivers(self) -> Waivers:

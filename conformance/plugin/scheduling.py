@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.judging.verdict import PlannedCheck
 from conformance.reporting.escaping import escape_surrogates
 
@@ -55,7 +55,7 @@ def assign_scenarios(names: Iterable[str], processes: int) -> dict[str, int]:
     """
     shares: dict[str, int] = {}
     for number, name in enumerate(dict.fromkeys(names)):
-        scenario = scenarios()[name]
+        scenario = every_scenario()[name]
         on_first = (
             scenario.in_second_environment
             or scenario.names_second_environment

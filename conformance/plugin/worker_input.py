@@ -10,6 +10,7 @@ from typing import Any
 from conformance.arrange.item_source import ArrangeConfig
 from conformance.plugin.run_config import RunConfig
 from conformance.target import Connection, Credentials, Limits, Secret, Target
+from conformance.worker_harness.command import WorkerConfig
 
 
 def pack(run_config: RunConfig, *, processes: int, inherited: Iterable[str] = (), name: str = "") -> dict[str, Any]:
@@ -32,6 +33,8 @@ def pack(run_config: RunConfig, *, processes: int, inherited: Iterable[str] = ()
         "day": run_config.day,
         "repeat": run_config.repeat,
         "race_repeat": run_config.race_repeat,
+        "profile": run_config.profile,
+        "worker": run_config.worker.to_json() if run_config.worker is not None else None,
         "limits": asdict(
             replace(
                 limits,
@@ -58,6 +61,7 @@ def pack(run_config: RunConfig, *, processes: int, inherited: Iterable[str] = ()
             "user_agent": target.user_agent,
             "binding": target.binding,
             "rerun_options": list(target.rerun_options),
+            "worker": target.worker,
             "states": [list(pair) for pair in target.states],
         },
     }
@@ -79,6 +83,8 @@ def unpack(data: dict[str, Any]) -> RunConfig:
         day=data["day"],
         repeat=data["repeat"],
         race_repeat=data["race_repeat"],
+        profile=data["profile"],
+        worker=WorkerConfig(**data["worker"]) if data["worker"] is not None else None,
         limits=Limits(**data["limits"]),
         credentials=Credentials(**{name: Secret(*pair) for name, pair in data["credentials"].items() if pair}),
         target=Target(
@@ -95,6 +101,7 @@ def unpack(data: dict[str, Any]) -> RunConfig:
             user_agent=target["user_agent"],
             binding=target["binding"],
             rerun_options=tuple(target["rerun_options"]),
+            worker=target["worker"],
             states=tuple((name, state) for name, state in target["states"]),
         ),
     )

@@ -87,7 +87,7 @@ def ctrf(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transcr
             },
             "tests": tests,
             "environment": {
-                "testEnvironment": escape_line(about.base_url),
+                "testEnvironment": escape_line(about.subject),
                 "extra": {
                     "catalogue": escape_line(about.catalogue_version),
                     "seed": about.seed,

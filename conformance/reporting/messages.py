@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.arrange.modes import ArrangeMode
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.ambiguities import Ambiguity, ambiguities_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, likely_cause
+from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import WORDS, Failure, Repetitions, Verdict, VerdictKind
 from conformance.judging.violation_text import short_violation
 from conformance.reporting.escaping import escape_line, quote_lines
@@ -102,9 +103,27 @@ def throttled_requests_text(requests: int) -> Text:
     ).format(n=requests)
 
 
+def lease_text(about: RunMetadata) -> Text | None:
+    """Return how long the leases of a run on a worker were, without a full stop; None for a server."""
+    if about.lease_seconds is None:
+        return None
+    if about.lease_seconds >= SHORTEST_DOCUMENTED_LEASE:
+        words = Text("leases: {n} s, as documented", "租约：{n} 秒，与文档一致")
+    else:
+        words = Text(
+            "leases: {n} s, shorter than the API's shortest of {m} s; --real-leases uses that",
+            "租约：{n} 秒，短于 API 的最短时长 {m} 秒；--real-leases 使用后者",
+        )
+    return words.format(n=f"{about.lease_seconds:g}", m=SHORTEST_DOCUMENTED_LEASE)
+
+
+SHORTEST_DOCUMENTED_LEASE: Final = 10
+"""In seconds (Heartbeat § Query parameters)."""
+
+
 def scenario_title(scenario: str) -> Text:
     """Return a scenario's title, or its id if this version does not have the scenario."""
-    known = scenarios().get(scenario)
+    known = every_scenario().get(scenario)
     return known.title if known else Text(scenario, scenario)
 
 

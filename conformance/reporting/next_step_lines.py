@@ -26,7 +26,7 @@ def next_step_lines(verdict: Verdict, about: JudgedServer, lang: Lang) -> list[s
         (FIX, steps.fix),
         (RE_RUN, escape_line(steps.rerun_command)),
         (EXPLAIN, escape_line(steps.explain_command)),
-        (REPRODUCE, escape_line(steps.script)),
+        *(((REPRODUCE, escape_line(steps.script)),) if steps.script is not None else ()),
     )
     return [_LABELLED.format(label=label, value=value).in_(lang) for label, value in rows]
 

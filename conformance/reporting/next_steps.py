@@ -27,7 +27,7 @@ REPRODUCTIONS: Final = "reproductions"
 
 
 class JudgedServer(Protocol):
-    """The server of a run: its metadata or its target."""
+    """The server or worker of a run: its metadata or its target."""
 
     @property
     def base_url(self) -> str:
@@ -45,6 +45,10 @@ class JudgedServer(Protocol):
     def embedded(self) -> bool:
         """Whether it was the suite's own emulator."""
 
+    @property
+    def worker(self) -> str | None:
+        """The command of the worker that was judged instead."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextSteps:
@@ -52,14 +56,15 @@ class NextSteps:
 
     - `fix`: the likely fix. `sure`: the response shows this very mistake; otherwise it is the most common one.
     - `rerun_command`, `explain_command`: commands for a POSIX shell, without secrets.
-    - `script`: path of the reproduction script, relative to the run's folder.
+    - `script`: path of the reproduction script, relative to the run's folder; None for a worker, whose requests are its
+      own to repeat.
     """
 
     fix: Text
     sure: bool
     rerun_command: str
     explain_command: str
-    script: str
+    script: str | None
 
 
 def next_steps(verdict: Verdict, about: JudgedServer) -> NextSteps:
@@ -76,19 +81,27 @@ def next_steps(verdict: Verdict, about: JudgedServer) -> NextSteps:
         sure=sure,
         rerun_command=rerun_command(requirement, about),
         explain_command=f"work-conformance explain {requirement}",
-        script=f"{REPRODUCTIONS}/{verdict.line.scenario}.sh",
+        script=f"{REPRODUCTIONS}/{verdict.line.scenario}.sh" if about.worker is None else None,
     )
 
 
 def rerun_command(requirement: str, about: JudgedServer) -> str:
     """Return the command that judges one requirement again; without a base URL, `run` starts the emulator."""
     profile = load_catalogue().profile_of(requirement)
-    words = [] if profile == "ack" else ["--profile", profile]
-    return shlex.join(["work-conformance", "run", "--requirement", requirement, *words, *connection_words(about)])
+    words = [] if profile == "ack" or about.worker is not None else ["--profile", profile]
+    return run_command(about, "--requirement", requirement, *words)
+
+
+def run_command(about: JudgedServer, *options: str) -> str:
+    """Return the command that judges the same server or worker, with these options."""
+    command = "run" if about.worker is None else "worker"
+    return shlex.join(["work-conformance", command, *options, *connection_words(about)])
 
 
 def connection_words(about: JudgedServer) -> list[str]:
     """Return the options of a command that sends to the server in the same way, as words; the emulator has no address."""
+    if about.worker is not None:
+        return list(about.rerun_options)
     words = [*(() if about.embedded else ("--base-url", about.base_url)), *about.rerun_options]
     if "--api-prefix" not in words and about.api_prefix != DEFAULT_API_PREFIX:
         words += ["--api-prefix", about.api_prefix]  # a run of an earlier version has not saved the others

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.operations import OPERATIONS
 from conformance.reporting.violations import Violation
 from conformance.reporting.word_parts import OR, SHOWN, Members, cut
@@ -93,7 +93,7 @@ def _case(first: Violation, members: Members) -> Text | None:
     """Return what the scenario does, without the operation that the headline names; None if it does not matter."""
     if first.rule.startswith(_OF_ALL_RESPONSES) or len({each.operation for each in members}) > 1:
         return None
-    title = scenarios()[first.scenario].title
+    title = every_scenario()[first.scenario].title
     name = OPERATIONS[next(name for name in OPERATIONS if name == first.operation)].title
     en, zh = title.en.removeprefix(f"{name.en}: "), title.zh.removeprefix(f"{name.zh}：")
     return Text(en[:1].lower() + en[1:], zh)

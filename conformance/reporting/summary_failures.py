@@ -105,7 +105,8 @@ def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> It
     yield FIX, entry.cause.fix if entry.cause is not None else steps.fix
     yield RE_RUN, _same(code(steps.rerun_command))
     yield EXPLAIN, _same(code(steps.explain_command))
-    yield REPRODUCE, _same(code(steps.script))
+    if steps.script is not None:
+        yield REPRODUCE, _same(code(steps.script))
     for requirement in entry.requirements[:_REQUIREMENTS]:
         name = _same(code(requirement.id))
         label = Text("Fails {id} ({level})", "失败的要求 {id}（{level}）")

@@ -14,6 +14,7 @@ from conformance.reporting.messages import (
     JUDGED_AGAIN,
     LOST,
     UNOBSERVED_HEADING,
+    lease_text,
     throttled_requests_text,
     unobserved_effects,
 )
@@ -45,8 +46,13 @@ def chapters(record: RunResult, lang: Lang) -> Iterator[str]:
 def _facts(record: RunResult) -> Iterator[Text]:
     """Yield the target, the time, the versions, and whatever limits the meaning of the outcome."""
     about, tally = record.metadata, record.tally
-    url = Text("{url}", "{url}").format(url=code(about.base_url))
-    yield Text("target: {url}", "目标：{url}").format(url=_EMBEDDED.format(url=url) if about.embedded else url)
+    url = Text("{url}", "{url}").format(url=code(about.subject))
+    label = Text("target", "目标") if about.worker is None else Text("worker", "worker")
+    yield Text("{label}: {url}", "{label}：{url}").format(
+        label=label, url=_EMBEDDED.format(url=url) if about.embedded else url
+    )
+    if (leases := lease_text(about)) is not None:
+        yield leases
     yield Text(
         "started at {at}; {checks}, {requests}, {seconds} s", "开始于 {at}；{checks}，{requests}，用时 {seconds} 秒"
     ).format(

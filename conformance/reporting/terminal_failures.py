@@ -204,7 +204,7 @@ def _where(steps: NextSteps, requirement: Requirement, view: TerminalView) -> It
     if source is not None:
         yield from view.labelled(_DOCS, _cited(source))
     yield view.command(RE_RUN, steps.rerun_command)
-    if view.folder is not None:
+    if view.folder is not None and steps.script is not None:
         yield view.command(REPRODUCE, shlex.join(["sh", view.in_folder(steps.script)]))
     page = f"{view.in_folder('report.html')}#{requirement.id}"
     details = Text("{explain}, {page}", "{explain}，{page}").format(explain=steps.explain_command, page=page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -12,8 +11,8 @@ from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.flakiness import race_repetition_text, repetition_count_text
-from conformance.reporting.messages import JUDGED_AGAIN
-from conformance.reporting.next_steps import connection_words
+from conformance.reporting.messages import JUDGED_AGAIN, lease_text
+from conformance.reporting.next_steps import run_command
 from conformance.reporting.root_causes import Cause
 from conformance.reporting.styled_text import Tone
 from conformance.reporting.terminal_not_judged import not_judged
@@ -33,14 +32,18 @@ def head(record: RunResult, causes: Sequence[Cause], view: TerminalView) -> Iter
     """Yield the verdict first, then the target, the counts and how the run was made."""
     about = record.metadata
     yield from view.styled(verdict_sentence(record, causes), TONES[record.decision.exit_code])
-    words = Text("target: {target} · {checks}", "目标：{target} · {checks}").format(
-        target=Text(f"{about.base_url}{_EMBEDDED.en if about.embedded else ''}", _target_zh(about)),
+    label = Text("target", "目标") if about.worker is None else Text("worker", "worker")
+    words = Text("{label}: {target} · {checks}", "{label}：{target} · {checks}").format(
+        label=label,
+        target=Text(f"{escape_line(about.subject)}{_EMBEDDED.en if about.embedded else ''}", _target_zh(about)),
         checks=record.tally.judged_checks_text,
     )
     yield from view.say(words)
     yield from view.tell(_counts(record))
     if about.selection is not None:
         yield from view.say(Text("selected: {what}", "所选范围：{what}").format(what=about.selection))
+    if (leases := lease_text(about)) is not None:
+        yield from view.tell(leases)
     if about.replayed:
         yield from view.tell(JUDGED_AGAIN)
     if record.decision.exit_code in {EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR}:
@@ -73,7 +76,7 @@ def made_by(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 
 def _target_zh(about: RunMetadata) -> str:
-    return f"{about.base_url}{_EMBEDDED.zh if about.embedded else ''}"
+    return f"{escape_line(about.subject)}{_EMBEDDED.zh if about.embedded else ''}"
 
 
 def _counts(record: RunResult) -> Text:
@@ -129,4 +132,4 @@ def _missing_inputs(record: RunResult) -> list[str]:
 
 
 def _rest_command(about: RunMetadata, folder: str) -> str:
-    return shlex.join(["work-conformance", "run", "--failed-from", folder, *connection_words(about)])
+    return run_command(about, "--failed-from", folder)

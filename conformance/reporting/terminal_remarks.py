@@ -169,8 +169,8 @@ def remarks(record: RunResult, view: TerminalView) -> Iterator[str]:
         "The docs are unclear or contradict themselves in {n} places; see work-conformance list --ambiguities --profile {profile}",
         "文档有 {n} 处未作规定或自相矛盾；本套件的解读见 work-conformance list --ambiguities --profile {profile}",
     )
-    if record.decision.exit_code == 0 or view.verbose:
-        places = len(ambiguities_of_profile(about.profile))
+    places = len(ambiguities_of_profile(about.profile))
+    if places and (record.decision.exit_code == 0 or view.verbose):
         yield from view.tell(ambiguities.format(n=places, profile=about.profile))
     for difference in schema_differences():
         yield from view.tell(difference.text, indent="  ", hanging="    ")

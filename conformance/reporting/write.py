@@ -1,6 +1,6 @@
 """Writes the report files into a folder, each atomically and independently of the others.
 
-One of the three places that catch every exception: if one report fails, the others are still written and the
+One of the four places that catch every exception: if one report fails, the others are still written and the
 missing file is named.
 """
 
@@ -89,7 +89,7 @@ def write_reports(
 
     `report.html` shows the requests and responses of `transcripts`, which are by scenario. If a MUST failed,
     `waivers.toml` has entries for all failures, without the reasons. Each failing scenario with a transcript gets a
-    reproduction script. A missing folder is created. `report.json` is
+    reproduction script, unless a worker was judged. A missing folder is created. `report.json` is
     written last: if it exists, the other files do too, or its sentence names them.
 
     Raises:
@@ -141,7 +141,7 @@ def _scripts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lan
     return {
         script_name(scenario): maker(scenario, verdicts)
         for scenario, verdicts in failing_scenarios(record).items()
-        if scenario in transcripts and transcripts[scenario].exchanges
+        if record.metadata.worker is None and scenario in transcripts and transcripts[scenario].exchanges
     }
 
 

@@ -1,4 +1,4 @@
-"""Executes a scenario and records it, whatever happens. One of the three places that catch every exception."""
+"""Executes a scenario and records it, whatever happens. One of the four places that catch every exception."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ class CaseExpectations:
     step.
     """
 
-    expectations: dict[str, Expectation]
+    expectations: dict[str, Expectation] = field(default_factory=dict)
     gets: tuple[tuple[str, str], ...] = ()
     controls: Mapping[str, Control] = field(default_factory=dict)
     item_spec: ItemSpec = field(default_factory=ItemSpec)

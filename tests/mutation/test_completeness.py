@@ -27,7 +27,7 @@ ALL_CHECKS = (*checks("ack"), *checks("work"))
 
 def of_level(level: str) -> set[str]:
     """The requirements of that level; random testing has servers of its own (`tests/stateful/work_defects.py`)."""
-    every = load_catalogue().requirements.values()
+    every = load_catalogue().of_profile("work").requirements.values()
     return {rule.id for rule in every if rule.level == level and rule.exercised != "on-request"}
 
 

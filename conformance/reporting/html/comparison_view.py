@@ -164,7 +164,9 @@ class ComparisonView:
             cases=tuple(self._case(a, b) for a, b in ordered[:SHOWN_CASES]),
             others=tuple(a.line.scenario for a, _ in ordered[SHOWN_CASES:]),
             steps=steps,
-            script=relative_link(self._place, self._b.folder / steps.script) if steps is not None else None,
+            script=relative_link(self._place, self._b.folder / steps.script)
+            if steps is not None and steps.script is not None
+            else None,
         )
 
     def _case(self, a: Verdict, b: Verdict) -> CaseView:

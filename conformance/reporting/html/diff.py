@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.schemas import display_value
 from conformance.exchange import Exchange, Response, Transcript
 from conformance.judging.verdict import Failure, PlannedCheck, Verdict
@@ -49,7 +49,7 @@ class BodyDiff:
 
 def compared_fields(line: PlannedCheck, failure: Failure, transcript: Transcript | None) -> tuple[ComparedField, ...]:
     """Return the response compared with the nearest allowed one; empty if the scenario does not list allowed ones."""
-    scenario = scenarios().get(line.scenario)
+    scenario = every_scenario().get(line.scenario)
     expectation = scenario.expectations.get(failure.step) if scenario else None
     exchange = transcript.find(failure.step) if transcript else None
     if expectation is None or exchange is None or exchange.response is None or failure.diagram:

@@ -82,5 +82,5 @@ def failure_detail(
         shown_under=None if first_shown == name else first_shown,
         steps=next_steps(verdict, about),
         sent=tuple(sent_lines(failure, about)),
-        scripted=transcript is not None and bool(transcript.exchanges),
+        scripted=about.worker is None and transcript is not None and bool(transcript.exchanges),
     )

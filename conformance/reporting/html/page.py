@@ -19,6 +19,7 @@ from conformance.reporting.html.failure_detail import FailureDetail
 from conformance.reporting.html.page_model import PageModel
 from conformance.reporting.html.run_advice import advice_for, clean_command
 from conformance.reporting.html.template_environment import environment, render_page
+from conformance.reporting.messages import lease_text
 from conformance.text import Lang, Text
 
 MAX_FAILURE_DETAIL_CHARACTERS: Final = 500_000
@@ -46,12 +47,13 @@ def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = 
         lang,
         script="script.js",
         outcome=_OUTCOMES[record.decision.word],
-        target=escape_line(record.metadata.base_url, _TITLE),
+        target=escape_line(record.metadata.subject, _TITLE),
         view=view,
         about=record.metadata,
         decision=record.decision,
         advice=advice_for(record),
         clean_command=clean_command(record),
+        leases=lease_text(record.metadata),
         tally=record.tally,
         rendered_failures=_rendered_failures(view, environment(lang)),
         coverage=exploration_coverage.exploration_coverage_of(transcripts.values()),

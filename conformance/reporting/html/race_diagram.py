@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance.chapters.ack import race_linearizability, random_operations
 from conformance.chapters.every_operation import random_histories
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.exchange import Transcript
 from conformance.judging.verdict import Verdict
 from conformance.linearizability.burst import Burst, Role
@@ -94,7 +94,7 @@ def draw_race(verdict: Verdict, transcript: Transcript | None) -> RaceDiagram | 
 
     The counterexample is searched for again in the transcript.
     """
-    scenario = scenarios().get(verdict.line.scenario)
+    scenario = every_scenario().get(verdict.line.scenario)
     failure = next((failure for failure in verdict.failures if failure.diagram), None)
     if failure is None or scenario is None or transcript is None:
         return None

@@ -9,7 +9,7 @@ from typing import Final
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.exit_code import EXIT_CONFORMANT
 from conformance.judging.run_result import RunResult
-from conformance.reporting.next_steps import connection_words
+from conformance.reporting.next_steps import connection_words, run_command
 from conformance.scenario.execute import NO_LONGER_THERE
 from conformance.text import Text
 
@@ -104,10 +104,8 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
     first = (
         Action(
             Text("Give the run more time", "延长运行时限"),
-            _command(
-                record,
-                *("run", *_profile_words(record)),
-                *("--max-duration", str(max(60, round(about.duration * _MORE_TIME)))),
+            _run_command(
+                record, *_profile_words(record), "--max-duration", str(max(60, round(about.duration * _MORE_TIME)))
             ),
         )
         if out_of_time
@@ -121,7 +119,7 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
             "Judge only what did not pass; run this in the folder of this page",
             "只判定未通过的要求；请在本页面所在目录中执行",
         ),
-        _command(record, "run", "--failed-from", "."),
+        _run_command(record, "--failed-from", "."),
     )
     return Advice(
         title=_EARLY,
@@ -132,8 +130,12 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
 
 def _profile_words(record: RunResult) -> list[str]:
     """Return the option of a whole run that judges the same operations; `--failed-from` needs none."""
-    return [] if record.metadata.profile == "ack" else ["--profile", record.metadata.profile]
+    return [] if record.metadata.profile != "work" else ["--profile", record.metadata.profile]
 
 
 def _command(record: RunResult, *words: str) -> str:
     return shlex.join(["work-conformance", *words, *connection_words(record.metadata)])
+
+
+def _run_command(record: RunResult, *options: str) -> str:
+    return run_command(record.metadata, *options)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import Transcript
 from conformance.judging.verdict import VerdictKind
@@ -56,7 +56,7 @@ def timeline_of(transcripts: Mapping[str, Transcript], kinds: Mapping[str, Verdi
         return None
     bands = []
     for chapter in load_catalogue().chapters:
-        names = [name for name in spans if name in scenarios() and scenarios()[name].chapter == chapter.id]
+        names = [name for name in spans if name in every_scenario() and every_scenario()[name].chapter == chapter.id]
         names.sort(key=lambda name: spans[name])
         bars = tuple(_bar(row, name, spans[name], end, kinds.get(name, "passed")) for row, name in enumerate(names))
         if bars:

@@ -10,7 +10,7 @@ from typing import Final
 
 from conformance import __version__
 from conformance.arrange.item_spec import ItemSpec
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.exchange import Transcript
 from conformance.judging.change import VIOLATED
 from conformance.judging.run_result import RunMetadata, RunResult
@@ -36,7 +36,7 @@ def failing_scenarios(record: RunResult) -> dict[str, list[Verdict]]:
     """Return the verdicts with failures by scenario, for the scenarios of this version."""
     found: dict[str, list[Verdict]] = {}
     for verdict in record.verdicts:
-        if verdict.failures and verdict.kind in VIOLATED and verdict.line.scenario in scenarios():
+        if verdict.failures and verdict.kind in VIOLATED and verdict.line.scenario in every_scenario():
             found.setdefault(verdict.line.scenario, []).append(verdict)
     return found
 
@@ -67,7 +67,7 @@ def _library() -> str:
 
 
 def _head(plan: Plan, requests: RequestWords, about: RunMetadata, lang: Lang, *, often: bool) -> Iterator[str]:
-    known = scenarios()[plan.transcript.scenario]
+    known = every_scenario()[plan.transcript.scenario]
     names = _required_variables(plan, requests)
     repeat = _OFTEN if often and not plan.prepared else 1
     yield "#!/bin/sh"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.exchange import STALE_READ_FACT, Exchange, Transcript
 from conformance.judging.request_variables import (
     SESSION,
@@ -187,7 +187,7 @@ def _steps(
 
 def _pauses(transcript: Transcript, exchanges: Sequence[Exchange]) -> dict[str, int]:
     """Return the seconds to wait before each step. A reading that was repeated waits as long as the scenario did."""
-    known = scenarios().get(transcript.scenario)
+    known = every_scenario().get(transcript.scenario)
     waits, repeated = known is not None and known.mostly_waits, _repeated(exchanges)
     found: dict[str, int] = {}
     completed = None
@@ -245,7 +245,7 @@ def _burst(transcript: Transcript) -> dict[str, Any]:
     operations = race.get("operations") if isinstance(race, dict) else None
     if isinstance(operations, dict):
         return operations
-    known = scenarios().get(transcript.scenario)
+    known = every_scenario().get(transcript.scenario)
     if known is None or not known.race:
         return {}
     racing = [

@@ -1,4 +1,4 @@
-"""The process of a server started by `--start`: captures its output and stops it with its child processes."""
+"""The process of a server or worker started by `--start`: captures its output and stops it with its child processes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Final
 
 _GRACE: Final = 5.0
@@ -18,13 +19,21 @@ _KILLED: Final = 1.0
 _INTERVAL: Final = 0.02
 _LAST_BYTES: Final = 64 << 10
 _DRAINED: Final = 1.0
+_FAST_BYTES: Final = 16 << 20
+_PAUSE: Final = 0.01
+"""Output beyond so many bytes is read slowly."""
 
 
 class ServerOutput:
-    """The last output of a server, read continuously into memory: logs can be long, and disks small or read-only."""
+    """The last output of a process, read continuously into memory: logs can be long, and disks small or read-only.
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    `found` says whether the whole output contained `watched` so far.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], watched: bytes = b"") -> None:
         assert process.stdout is not None
+        self.found = False
+        self._watched = watched
         self._stream = process.stdout
         self._kept = bytearray()
         self._reader = threading.Thread(target=self._read, name="server-output", daemon=True)
@@ -37,17 +46,23 @@ class ServerOutput:
 
     def _read(self) -> None:
         with contextlib.suppress(OSError, ValueError), self._stream:  # the stream is closed if the run ends first
+            read = 0
             while part := os.read(self._stream.fileno(), _LAST_BYTES):
+                seam = bytes(self._kept[-len(self._watched) :]) if self._watched else b""
+                self.found = self.found or (bool(self._watched) and self._watched in seam + part)
                 self._kept += part
                 del self._kept[:-_LAST_BYTES]
+                read += len(part)
+                if read > _FAST_BYTES:
+                    time.sleep(_PAUSE)  # the process then waits for its pipe, and leaves the processor to others
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop the server and its child processes, also those that ignore SIGTERM."""
+def stop(process: subprocess.Popen[bytes], grace: float = _GRACE) -> None:
+    """Stop the process and its child processes, also those that ignore SIGTERM for `grace` seconds."""
     if sys.platform == "win32":
         _stop_tree(process)
         return
-    for number, seconds in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, _KILLED)):
+    for number, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, _KILLED)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
         try:
@@ -55,6 +70,17 @@ def stop(process: subprocess.Popen[bytes]) -> None:
                 return
         except KeyboardInterrupt:  # an interrupted wait kills the server at once, so that it cannot be left running
             continue
+
+
+def kill_processes_with(entry: str) -> None:
+    """Kill processes whose environment has an entry (`NAME=value`): children that left their process group.
+
+    Only Linux shows the environment of processes; elsewhere this does nothing.
+    """
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if entry.encode() in path.read_bytes().split(b"\0") and int(path.parent.name) != os.getpid():
+                os.kill(int(path.parent.name), signal.SIGKILL)
 
 
 def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:

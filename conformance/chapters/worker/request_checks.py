@@ -1,0 +1,255 @@
+"""What holds for every request of a worker: token, ids, identity, rates, and pauses after a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from conformance.chapters.worker.history import (
+    ITEM_OPERATIONS,
+    Sent,
+    WorkerHistory,
+    delivered_item,
+    last_words,
+    not_triggered,
+)
+from conformance.contract.operations import OPERATIONS
+from conformance.scenario.model import Finding
+from conformance.scenario.transcript_view import NotExercised, TranscriptView
+from conformance.text import Text, join
+
+TOKEN: Final = "${QODER_PAT}"  # noqa: S105 - the variable that stands for it
+_BEARER: Final = f"Bearer {TOKEN}"
+MAX_READS: Final = 50
+MAX_WRITES: Final = 20
+"""Requests in one second, as the rate-limit page says."""
+
+HAMMERING: Final = 15
+HAMMERING_SECONDS: Final = 3.0
+"""More requests than this in so many seconds after a 401 are hammering."""
+
+_EARLY: Final = 0.1
+_GROWTH: Final = 1.2
+_NOISE: Final = 0.05
+_API: Final = frozenset({*OPERATIONS, "session"})
+
+
+def bearer(view: TranscriptView) -> Iterator[Finding]:
+    """Every request carries the token as a bearer token."""
+    history = WorkerHistory(view)
+    history.require_polls()
+    for sent in history.sent:
+        given = sent.header("authorization")
+        if sent.operation in _API and given != _BEARER:
+            shown = "none" if given is None else given[:60]
+            yield Finding(
+                step=sent.step,
+                expected=Text("`Authorization: {value}`", "`Authorization: {value}`").format(value=_BEARER),
+                actual=Text("{value}", "{value}").format(value=shown),
+            )
+            return
+
+
+def not_in_url(view: TranscriptView) -> Iterator[Finding]:
+    """No URL contains the token."""
+    history = WorkerHistory(view)
+    history.require_polls()
+    for sent in history.sent:
+        if TOKEN in sent.exchange.request.url:
+            yield Finding(
+                step=sent.step,
+                expected=Text("a URL without the token", "URL 中不含 token"),
+                actual=Text("the token is in the URL", "URL 中含有 token"),
+            )
+            return
+
+
+def not_printed(view: TranscriptView) -> Iterator[Finding]:
+    """The worker's output does not contain the token."""
+    history = WorkerHistory(view)
+    workers = view.transcript.facts["workers"].values()
+    if not workers:
+        raise NotExercised(
+            Text("the output of a worker that was started by hand is not read", "不读取手动启动的 worker 的输出")
+        )
+    for worker in workers:
+        if worker["printed_token"]:
+            yield Finding(
+                step=history.sent[0].step if history.sent else "",
+                expected=Text("output without the token", "输出中不含 token"),
+                actual=Text("the token was printed", "输出了 token"),
+            )
+            return
+    history.require_polls()
+
+
+def not_elsewhere(view: TranscriptView) -> Iterator[Finding]:
+    """No request to another host contains the token."""
+    history = WorkerHistory(view)
+    history.require_polls()
+    if not any(sent.status == REDIRECT for sent in history.sent):
+        raise not_triggered("no request was redirected", "没有请求被重定向")
+    for sent in history.operations("redirected"):
+        request = sent.exchange.request
+        if any(TOKEN in text for text in (request.url, request.body or "", *(value for _, value in request.headers))):
+            yield Finding(
+                step=sent.step,
+                expected=Text("no token at another host", "不向其他主机发送 token"),
+                actual=Text("the token was sent there", "向其发送了 token"),
+            )
+            return
+
+
+REDIRECT: Final = 307
+
+
+def ids_as_given(view: TranscriptView) -> Iterator[Finding]:
+    """Requests name the environment and the items by the ids that the worker was given."""
+    history = WorkerHistory(view)
+    history.require_polls()
+    environment = f"/environments/{view.transcript.facts['environment_id']}/work"
+    known = set(history.delivered)
+    for sent in history.sent:
+        if sent.operation not in OPERATIONS:
+            continue
+        if environment not in sent.exchange.request.url:
+            yield _wrong_id(sent, Text("the environment's id as it was given", "原样使用所给的 environment id"))
+            return
+        if sent.operation in ITEM_OPERATIONS and sent.item not in known:
+            yield _wrong_id(sent, Text("a work id that a poll delivered", "使用 poll 投递的 work id"))
+            return
+
+
+def within_rates(view: TranscriptView) -> Iterator[Finding]:
+    """No second has more than 50 reads or 20 writes."""
+    history = WorkerHistory(view, flooded=True)
+    if not history.sent:
+        history.require_polls()
+    for reads, limit in ((True, MAX_READS), (False, MAX_WRITES)):
+        times = [sent for sent in history.sent if sent.is_read == reads]
+        for first, last in zip(times, times[limit:], strict=False):
+            if last.at - first.at < 1.0:
+                kind = Text("reads", "读请求") if reads else Text("writes", "写请求")
+                yield Finding(
+                    step=last.step,
+                    expected=Text("at most {n} {kind} a second", "每秒最多 {n} 个{kind}").format(n=limit, kind=kind),
+                    actual=Text("{n} in {seconds} s", "{seconds} 秒内 {n} 个").format(
+                        n=limit + 1, seconds=f"{last.at - first.at:.2f}"
+                    ),
+                )
+                break
+
+
+def no_hammering(view: TranscriptView) -> Iterator[Finding]:
+    """After a 401 the worker slows down or ends."""
+    history = WorkerHistory(view, flooded=True)
+    history.require_polls()
+    refused = next((sent for sent in history.sent if sent.status == 401), None)
+    if refused is None:
+        raise not_triggered("no request was refused with 401", "没有请求得到 401")
+    after = [sent for sent in history.sent if refused.answered < sent.at <= refused.answered + HAMMERING_SECONDS]
+    if len(after) > HAMMERING:
+        yield Finding(
+            step=after[HAMMERING].step,
+            expected=Text("at most {n} requests in {s} s after a 401", "得到 401 后 {s} 秒内最多 {n} 个请求").format(
+                n=HAMMERING, s=f"{HAMMERING_SECONDS:g}"
+            ),
+            actual=Text("{n} requests", "{n} 个请求").format(n=len(after)),
+            blamed=(refused.step,),
+        )
+
+
+def waits_as_told(view: TranscriptView, operation: str) -> Iterator[Finding]:
+    """After an answer with Retry-After, the same operation is not sent again earlier."""
+    history = WorkerHistory(view)
+    history.require_polls()
+    told = [(sent, _retry_after(sent)) for sent in history.operations(operation) if _retry_after(sent) is not None]
+    if not told:
+        raise not_triggered("no answer carried Retry-After", "没有响应带 Retry-After")
+    for sent, seconds in told:
+        assert seconds is not None
+        again = next((each for each in history.operations(operation) if each.at > sent.answered), None)
+        if again is not None and again.at - sent.answered < seconds - _EARLY:
+            yield Finding(
+                step=again.step,
+                expected=Text("a pause of {n} s, as Retry-After says", "按 Retry-After 等待 {n} 秒").format(
+                    n=f"{seconds:g}"
+                ),
+                actual=Text("it came after {n} s", "它在 {n} 秒后到达").format(n=f"{again.at - sent.answered:.2f}"),
+                blamed=(sent.step,),
+            )
+            return
+
+
+def growing_pauses(view: TranscriptView) -> Iterator[Finding]:
+    """The pauses between repeated failures grow."""
+    history = WorkerHistory(view)
+    history.require_polls()
+    failed = [poll for poll in history.operations("poll") if poll.status == 503]
+    pauses = [later.at - earlier.answered for earlier, later in pairwise(failed)]
+    if len(pauses) < _PAUSES:
+        raise not_triggered("there were too few failures in a row", "连续失败的次数太少")
+    if max(pauses[2:]) <= _GROWTH * min(pauses[:2]) + _NOISE:
+        yield Finding(
+            step=failed[-1].step,
+            expected=Text("growing pauses after failures", "失败后等待时间递增"),
+            actual=Text("pauses of {seconds} s", "等待 {seconds} 秒").format(
+                seconds=", ".join(f"{pause:.2f}" for pause in pauses)
+            ),
+        )
+
+
+_PAUSES: Final = 4
+
+
+def goes_on(view: TranscriptView) -> Iterator[Finding]:
+    """After each lost answer or broken connection the worker sends something again."""
+    history = WorkerHistory(view)
+    history.require_polls()
+    lost = [sent for sent in history.sent if sent.status is None]
+    if not lost:
+        raise not_triggered("no answer was lost", "没有响应丢失")
+    if not any(sent.at > lost[-1].answered for sent in history.sent):
+        yield Finding(
+            step=lost[-1].step,
+            expected=Text("further requests", "继续发送请求"),
+            actual=join(Text("; ", "；"), (Text("none came", "没有再发送"), *last_words(view.transcript))),
+        )
+
+
+def lives_with_spellings(view: TranscriptView) -> Iterator[Finding]:
+    """Unknown fields, other spellings and white space do not keep the worker from its job."""
+    history = WorkerHistory(view)
+    item = history.require_delivery()[0]
+    poll = next(each for each in history.deliveries if delivered_item(each) == item)
+    for operation in ("ack", "heartbeat", "stop"):
+        if not history.on_item(item, operation):
+            yield Finding(
+                step=poll.step,
+                expected=Text("ack, heartbeat and stop of the item", "对该 item 执行 ack、heartbeat 和 stop"),
+                actual=join(
+                    Text("; ", "；"),
+                    (
+                        Text("no {operation} came", "没有 {operation}").format(operation=operation),
+                        *last_words(view.transcript),
+                    ),
+                ),
+            )
+            return
+
+
+def _wrong_id(sent: Sent, expected: Text) -> Finding:
+    return Finding(
+        step=sent.step,
+        expected=expected,
+        actual=Text("{method} {url}", "{method} {url}").format(
+            method=sent.exchange.request.method[:10], url=sent.exchange.request.url[:200]
+        ),
+    )
+
+
+def _retry_after(sent: Sent) -> float | None:
+    response = sent.exchange.response
+    value = response.header("retry-after") if response is not None else None
+    return float(value) if value is not None else None

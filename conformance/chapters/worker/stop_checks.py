@@ -1,0 +1,154 @@
+"""When a worker must stop an item, and which items it must leave alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.chapters.worker.history import STOPS, Sent, WorkerHistory, delivered_item, last_words, not_triggered
+from conformance.scenario.model import Finding
+from conformance.scenario.transcript_view import Blocked, TranscriptView
+from conformance.text import Text, join
+
+EARLY: Final = 0.2
+"""Seconds by which a stop may come before the job's length: the worker's clock starts when the ack's answer arrives."""
+
+SIGTERM_SECONDS: Final = 30.0
+_CONFLICT: Final = 409
+_CHANGES: Final = frozenset({"ack", "heartbeat", "stop", "update"})
+
+
+def after_job(view: TranscriptView) -> Iterator[Finding]:
+    """Each acked item is stopped when its job is over, and not before."""
+    history = WorkerHistory(view)
+    for item, ack in history.require_acked_items():
+        stop = next(iter(history.on_item(item, "stop")), None)
+        if stop is None:
+            yield Finding(
+                step=ack.step,
+                expected=Text("a stop after {n} s, when the job is over", "{n} 秒后任务结束时 stop").format(
+                    n=f"{history.job:g}"
+                ),
+                actual=join(Text("; ", "；"), (Text("none came", "没有 stop"), *last_words(view.transcript))),
+            )
+        elif stop.at - ack.answered < history.job - EARLY:
+            yield Finding(
+                step=stop.step,
+                expected=Text("a stop after {n} s, when the job is over", "{n} 秒后任务结束时 stop").format(
+                    n=f"{history.job:g}"
+                ),
+                actual=Text("it came {n} s after the ack", "它在 ack 之后 {n} 秒到达").format(
+                    n=f"{stop.at - ack.answered:.1f}"
+                ),
+                blamed=(ack.step,),
+            )
+
+
+def once(view: TranscriptView) -> Iterator[Finding]:
+    """No stop follows the one that was answered with `stopped`."""
+    history = WorkerHistory(view)
+    if not history.operations("stop"):
+        history.require_acked_items()
+        raise Blocked(STOPS, Text("no item was stopped", "没有 item 被 stop"))
+    for item in history.require_delivery():
+        stops = history.on_item(item, "stop")
+        done = next((stop for stop in stops if stop.value.get("state") == "stopped"), None)
+        again = next((stop for stop in stops if done is not None and stop.at > done.answered), None)
+        if done is not None and again is not None:
+            yield Finding(
+                step=again.step,
+                expected=Text("no stop of an item that is `stopped`", "不再 stop 已是 `stopped` 的 item"),
+                actual=Text("a further stop was sent", "又发送了 stop"),
+                blamed=(done.step,),
+            )
+            return
+
+
+def own_items(view: TranscriptView) -> Iterator[Finding]:
+    """A worker changes only items that were delivered to it, and ends none that another worker holds."""
+    history = WorkerHistory(view)
+    history.require_polls()
+    for sent in history.sent:
+        if sent.operation not in _CHANGES or sent.item is None:
+            continue
+        own = any(
+            delivered_item(poll) == sent.item and poll.worker == sent.worker and poll.at <= sent.at
+            for poll in history.operations("poll")
+        )
+        refused = _refused_before(history, sent) if sent.operation == "stop" else None
+        if not own or refused is not None:
+            yield Finding(
+                step=sent.step,
+                expected=Text("{operation} only for its own items", "只对自己的 item 发送 {operation}").format(
+                    operation=sent.operation
+                ),
+                actual=Text("the item is another worker's", "该 item 属于另一个 worker")
+                if own
+                else Text("no poll delivered the item to it", "没有 poll 向它投递该 item"),
+                blamed=() if refused is None else (refused.step,),
+            )
+            return
+
+
+def on_sigterm(view: TranscriptView) -> Iterator[Finding]:
+    """After SIGTERM the running item is stopped within 30 s, and no further one is taken."""
+    history = WorkerHistory(view)
+    item, ack = history.require_acked_items()[0]
+    signalled = history.fact("terminated")
+    if signalled is None:
+        raise not_triggered("the worker got no SIGTERM", "没有向 worker 发送 SIGTERM")
+    stop = next((stop for stop in history.on_item(item, "stop") if stop.at > signalled), None)
+    taken = next((poll for poll in history.deliveries if poll.at > signalled), None)
+    if taken is not None:
+        yield Finding(
+            step=taken.step,
+            expected=Text("no further item after SIGTERM", "收到 SIGTERM 后不再领取 item"),
+            actual=Text("a poll received one", "又 poll 到一个"),
+        )
+    if stop is None or stop.at - signalled > SIGTERM_SECONDS:
+        yield Finding(
+            step=ack.step,
+            expected=Text(
+                "a stop of the running item within 30 s of SIGTERM", "收到 SIGTERM 后 30 秒内 stop 正在执行的 item"
+            ),
+            actual=join(Text("; ", "；"), (Text("none came", "没有 stop"), *last_words(view.transcript))),
+        )
+
+
+def _refused_before(history: WorkerHistory, stop: Sent) -> Sent | None:
+    """Return the ack of the item that was refused as another worker's, and after which no delivery followed."""
+    acks = [ack for ack in history.on_item(stop.item or "", "ack") if ack.answered < stop.at]
+    return acks[-1] if acks and acks[-1].status == _CONFLICT and history.first_ack(stop.item or "") is None else None
+
+
+def takes_over(view: TranscriptView) -> Iterator[Finding]:
+    """The item of a killed worker is acked and stopped by the other one, once it is delivered to that one."""
+    history = WorkerHistory(view)
+    item = history.require_delivery()[0]
+    killed = history.fact("first.killed")
+    later = [poll for poll in history.deliveries if delivered_item(poll) == item and killed is not None]
+    again = next((poll for poll in later if killed is not None and poll.at > killed), None)
+    if again is None:
+        other = [poll for poll in history.operations("poll") if poll.worker == "second"]
+        if other:
+            yield Finding(
+                step=other[-1].step,
+                expected=Text(
+                    "polls until the killed worker's item is delivered", "持续 poll，直到领到被杀 worker 的 item"
+                ),
+                actual=join(
+                    Text("; ", "；"), (Text("they ended before", "在此之前停止了"), *last_words(view.transcript))
+                ),
+            )
+            return
+        raise not_triggered("the second worker never polled", "第二个 worker 从未 poll")
+    for operation in ("ack", "stop"):
+        if not any(sent.at > again.at and sent.worker == again.worker for sent in history.on_item(item, operation)):
+            yield Finding(
+                step=again.step,
+                expected=Text(
+                    "{operation} of the item that was delivered again", "对再次投递的 item 执行 {operation}"
+                ).format(operation=operation),
+                actual=join(Text("; ", "；"), (Text("none came", "没有发送"), *last_words(view.transcript))),
+            )
+            return

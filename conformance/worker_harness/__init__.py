@@ -1,0 +1,1 @@
+"""The other side: a scripted server for one worker process, and the record of what the worker sends to it."""
