@@ -1,42 +1,26 @@
-"""Defective workers: the reference worker with one fault each. `python -m conformance.workers <id>` runs one."""
+"""Workers that ack wrongly: late, never, or without regard to the answer."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+import contextlib
 from typing import Any, Final
 
 import httpx
 
-from conformance.workers.reference import Lost, Worker
+from conformance.workers.defects.defect import WorkerDefect, defect
+from conformance.workers.reference import RETRY, Worker
+
+Item = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkerDefect:
-    """A way in which a worker violates the contract.
-
-    `en` and `zh` say in one sentence what it does wrong. `fails` are all MUST requirements that it violates, and `warns`
-    all SHOULD requirements, by id. Requirements that these block are not declared. `may_fail` are those where timing
-    decides.
-    """
-
-    id: str
-    en: str
-    zh: str
-    worker: type[Worker]
-    fails: frozenset[str]
-    warns: frozenset[str] = frozenset()
-    may_fail: frozenset[str] = frozenset()
-
-
-class _RunsUnacked(Worker):
-    async def ack(self, item: dict[str, Any]) -> bool:
+class _IgnoresAck(Worker):
+    async def ack(self, item: Item) -> bool:
         await super().ack(item)
         return True
 
 
-class _GivesUpLostAck(Worker):
-    async def ack(self, item: dict[str, Any]) -> bool:
+class _TakesLostForAcked(Worker):
+    async def ack(self, item: Item) -> bool:
         try:
             response = await self.call("POST", f"/{item['id']}/ack", tries=1)
         except httpx.TransportError:
@@ -44,105 +28,115 @@ class _GivesUpLostAck(Worker):
         return response.status_code == 200 or response.status_code >= 500
 
 
-class _LateHeartbeats(Worker):
-    share = 2.0
-
-
-class _StopsAfterLoss(Worker):
-    async def keep_lease(self, item: dict[str, Any]) -> None:
+class _TakesSlowForAcked(Worker):
+    async def ack(self, item: Item) -> bool:
         try:
-            await super().keep_lease(item)
-        except Lost:
-            await self.stop(item)
-            raise
+            response = await self.http.post(f"{self.path}/{item['id']}/ack", timeout=1.0)
+        except httpx.ReadTimeout:
+            return True
+        except httpx.TransportError:
+            return await super().ack(item)
+        if response.status_code in RETRY:
+            await self.sleep(max(0.5, self.retry_after(response)))
+            return await super().ack(item)
+        return response.status_code == 200
 
 
-class _Hammers(Worker):
-    def pause(self, attempt: int) -> float:
-        return 0.02
+class _InsistsOnAck(Worker):
+    async def ack(self, item: Item) -> bool:
+        for _ in range(3):
+            if await super().ack(item):
+                return True
+            await self.sleep(0.3)
+        return False
 
 
-class _TokenInUrl(Worker):
-    async def call(self, method: str, path: str, tries: int | None = None, **options: Any) -> httpx.Response:
-        token = self.http.headers["Authorization"].removeprefix("Bearer ")
-        options["params"] = {**options.get("params", {}), "access_token": token}
-        return await super().call(method, path, tries, **options)
+class _HeartbeatFirst(Worker):
+    async def ack(self, item: Item) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            await self.call("POST", f"/{item['id']}/heartbeat", tries=1)
+        return await super().ack(item)
 
 
-class _IgnoresStopping(Worker):
-    async def keep_lease(self, item: dict[str, Any]) -> None:
-        await super().keep_lease(item)
-        await asyncio.Event().wait()
+class _SessionFirst(Worker):
+    async def ack(self, item: Item) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            await self.http.get(f"/api/v1/cloud/sessions/{item['data']['id']}")
+        return await super().ack(item)
 
 
-class _DiesOfNull(Worker):
-    async def poll(self) -> dict[str, Any] | None:
-        item = await super().poll()
-        if item is None:
-            self.ending.set()
-        return item
+class _NeverAcks(Worker):
+    async def ack(self, item: Item) -> bool:
+        return True
 
 
-_ALL: Final = (
-    WorkerDefect(
-        id="ack.ignored",
-        en="It runs the job whatever the ack answers.",
-        zh="无论 ack 的响应如何都执行任务。",
-        worker=_RunsUnacked,
-        fails=frozenset({"worker.ack.refused-ends", "worker.redelivery.not-twice"}),
+class _RunsAgain(Worker):
+    def __init__(self, base_url: str, environment_id: str, token: str) -> None:
+        super().__init__(base_url, environment_id, token)
+        self.known: set[str] = set()
+
+    async def ack(self, item: Item) -> bool:
+        acked = await super().ack(item)
+        seen = item["id"] in self.known
+        self.known |= {item["id"]} if acked else set()
+        return acked or seen
+
+
+DEFECTS: Final[tuple[WorkerDefect, ...]] = (
+    defect(
+        "ack.ignored",
+        "It runs the job whatever the ack answers.",
+        "无论 ack 的响应如何都执行任务。",
+        _IgnoresAck,
+        fails="ack.refused-ends redelivery.not-twice",
     ),
-    WorkerDefect(
-        id="ack.lost-counts-as-acked",
-        en="An ack without an answer, or with a 5xx, counts as acked.",
-        zh="没有响应或得到 5xx 的 ack 被当作成功。",
-        worker=_GivesUpLostAck,
-        fails=frozenset({"worker.ack.never-unacked"}),
+    defect(
+        "ack.lost-counts-as-acked",
+        "An ack without an answer, or with a 5xx, counts as acked.",
+        "没有响应或得到 5xx 的 ack 被当作成功。",
+        _TakesLostForAcked,
+        fails="ack.never-unacked",
     ),
-    WorkerDefect(
-        id="heartbeat.late",
-        en="It sends a heartbeat after twice the lease.",
-        zh="在两倍租约之后才发送 heartbeat。",
-        worker=_LateHeartbeats,
-        fails=frozenset({"worker.heartbeat.in-time"}),
-        warns=frozenset({"worker.heartbeat.half"}),
+    defect(
+        "ack.slow-counts-as-acked",
+        "An ack that is not answered within a second counts as acked.",
+        "一秒内没有响应的 ack 被当作成功。",
+        _TakesSlowForAcked,
+        fails="ack.never-unacked",
     ),
-    WorkerDefect(
-        id="heartbeat.stops-after-loss",
-        en="It stops the item after a heartbeat was refused.",
-        zh="heartbeat 被拒绝后仍 stop 该 item。",
-        worker=_StopsAfterLoss,
-        fails=frozenset({"worker.lease.not-stopped"}),
+    defect(
+        "ack.insists",
+        "It repeats an ack that was refused.",
+        "ack 被拒绝后仍重复 ack。",
+        _InsistsOnAck,
+        fails="ack.refused-ends",
     ),
-    WorkerDefect(
-        id="requests.hammers",
-        en="It repeats failed requests after 20 ms.",
-        zh="请求失败后 20 毫秒就重试。",
-        worker=_Hammers,
-        fails=frozenset({"worker.auth.no-hammering"}),
-        warns=frozenset({"worker.retry.backoff"}),
+    defect(
+        "ack.after-heartbeat",
+        "It sends the first heartbeat before the ack.",
+        "先发送 heartbeat，再 ack。",
+        _HeartbeatFirst,
+        fails="ack.first ack.never-unacked",
     ),
-    WorkerDefect(
-        id="token.in-url",
-        en="It sends the token as a query parameter too.",
-        zh="同时以查询参数发送 token。",
-        worker=_TokenInUrl,
-        fails=frozenset({"worker.token.not-in-url"}),
+    defect(
+        "ack.after-session",
+        "It reads the session before the ack.",
+        "先读取 session，再 ack。",
+        _SessionFirst,
+        fails="ack.first ack.never-unacked",
     ),
-    WorkerDefect(
-        id="drain.ignores-stopping",
-        en="It goes on with the job, without heartbeats, when a heartbeat says `stopping`.",
-        zh="heartbeat 返回 `stopping` 后继续执行任务，不再发送 heartbeat。",
-        worker=_IgnoresStopping,
-        fails=frozenset({"worker.drain.confirms"}),
+    defect(
+        "ack.never",
+        "It runs the job without an ack.",
+        "不 ack 就执行任务。",
+        _NeverAcks,
+        fails="ack.first ack.never-unacked",
     ),
-    WorkerDefect(
-        id="poll.ends-on-null",
-        en="It ends when no work waits.",
-        zh="没有工作时就结束。",
-        worker=_DiesOfNull,
-        fails=frozenset({"worker.poll.null"}),
+    defect(
+        "redelivery.runs-again",
+        "It runs an item again that is delivered again, although the second ack is refused.",
+        "再次投递的 item，即使第二次 ack 被拒绝也再次执行。",
+        _RunsAgain,
+        fails="redelivery.not-twice",
     ),
 )
-
-WORKER_DEFECTS: Final[dict[str, WorkerDefect]] = {defect.id: defect for defect in _ALL}
-"""All defective workers by id."""
