@@ -6,8 +6,13 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from conformance.mutation.mutant_run import run_job
+from conformance.mutation import mutant_run, worker_run
 from conformance.mutation.outcome import Job, Outcome
+
+
+def run_job(job: Job) -> Outcome:
+    """Run the whole suite on the server or worker of a job."""
+    return worker_run.run_job(job) if job.profile == "worker" else mutant_run.run_job(job)
 
 
 def run_all(jobs: Sequence[Job], *, processes: int, run: Callable[[Job], Outcome] = run_job) -> Iterator[Outcome]:

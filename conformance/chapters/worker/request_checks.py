@@ -237,12 +237,19 @@ def goes_on(view: TranscriptView) -> Iterator[Finding]:
     lost = [sent for sent in history.sent if sent.status is None]
     if not lost:
         raise not_triggered("no answer was lost", "没有响应丢失")
-    if not any(sent.at > lost[-1].answered for sent in history.sent):
-        yield Finding(
-            step=lost[-1].step,
-            expected=Text("further requests", "继续发送请求"),
-            actual=join(Text("; ", "；"), (Text("none came", "没有再发送"), *last_words(view.transcript))),
-        )
+    if any(sent.at > lost[-1].answered for sent in history.sent):
+        return
+    if not _ended(view, lost[-1].worker) and history.over - lost[-1].answered < _LONGEST_PAUSE:
+        raise CannotJudge(Text("the worker still waited at the end", "场景结束时 worker 仍在等待"))
+    yield Finding(
+        step=lost[-1].step,
+        expected=Text("further requests", "继续发送请求"),
+        actual=join(Text("; ", "；"), (Text("none came", "没有再发送"), *last_words(view.transcript))),
+    )
+
+
+_LONGEST_PAUSE: Final = 8.0
+"""Seconds that a worker may wait after a lost answer before it counts as hanging."""
 
 
 def lives_with_spellings(view: TranscriptView) -> Iterator[Finding]:

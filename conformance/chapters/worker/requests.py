@@ -131,7 +131,7 @@ def scenarios() -> Iterator[WorkerScenario]:
             "Unknown fields, a secret, and other spellings of times and null",
             "未知字段、secret，以及时间和 null 的其他写法",
         ),
-        script=Script(job_leases=1.4, odd_spelling=True, idle=1.0),
+        script=Script(job_leases=1.4, odd_spelling=True, idle=1.5),
         play=play_until(jobs_over),
         checks=(
             Check("worker.legal.answers", checks.lives_with_spellings),

@@ -13,7 +13,8 @@ class WorkerDefect:
 
     `en` and `zh` say in one sentence what it does wrong. `fails` are all MUST requirements that it violates, and `warns`
     all SHOULD requirements, by id. Requirements that these block are not declared. `skips` are requirements that cannot
-    be judged on it. `may_fail` are those where timing decides.
+    be judged on it. `may_fail` are those where timing decides. `blocks` marks a worker that keeps scenarios from
+    coming about, so that checks which need them are inconclusive.
     """
 
     id: str
@@ -24,6 +25,7 @@ class WorkerDefect:
     warns: frozenset[str] = frozenset()
     skips: frozenset[str] = frozenset()
     may_fail: frozenset[str] = frozenset()
+    blocks: bool = False
 
     @property
     def area(self) -> str:
@@ -41,6 +43,7 @@ def defect(
     warns: str = "",
     skips: str = "",
     may_fail: str = "",
+    blocks: bool = False,
 ) -> WorkerDefect:
     """Return a defect. Requirement ids are separated by spaces and written without `worker.`."""
     return WorkerDefect(
@@ -52,6 +55,7 @@ def defect(
         warns=_ids(warns),
         skips=_ids(skips),
         may_fail=_ids(may_fail),
+        blocks=blocks,
     )
 
 

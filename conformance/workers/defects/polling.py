@@ -89,8 +89,6 @@ class _SleepsAfterJob(Worker):
         await self.sleep(3600)
 
 
-_AFTER_ONE_JOB: Final = {"fails": "poll.next-item stop.taken-over", "skips": "redelivery.not-twice"}
-
 DEFECTS: Final[tuple[WorkerDefect, ...]] = (
     defect(
         "poll.never", "It lists the queue and never polls.", "只 list 队列，从不 poll。", _Lists, fails="poll.polls"
@@ -148,12 +146,20 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         fails="poll.null legal.answers",
         may_fail="stop.taken-over",
     ),
-    defect("poll.one-job", "It ends after one job.", "执行一个任务后就结束。", _OneJob, **_AFTER_ONE_JOB),
+    defect(
+        "poll.one-job",
+        "It ends after one job.",
+        "执行一个任务后就结束。",
+        _OneJob,
+        fails="poll.next-item stop.taken-over",
+        skips="redelivery.not-twice",
+    ),
     defect(
         "poll.sleeps-after-job",
         "It stops polling after one job and goes on running.",
         "执行一个任务后不再 poll，但进程不结束。",
         _SleepsAfterJob,
-        **_AFTER_ONE_JOB,
+        fails="poll.next-item stop.taken-over",
+        skips="redelivery.not-twice",
     ),
 )

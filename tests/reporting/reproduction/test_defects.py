@@ -13,8 +13,8 @@ from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.serving import serve_in_background
 from conformance.emulator.tcp_proxy import TRANSPARENT_PROXY
-from conformance.mutation.kill_matrix import defects_of
 from conformance.mutation.mutant_run import run_suite, settings_for
+from conformance.mutation.subjects import defects_of
 from tests.reporting.reproduction.shells import SHELLS, run, secrets_of
 
 AGAIN, NOT_AGAIN, UNDECIDED = 1, 0, 3
