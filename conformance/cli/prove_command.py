@@ -32,13 +32,14 @@ _WORKER_RUNS_PER_PROCESSOR: Final = 1
 
 @click.command(
     cls=NoEmptyValuesCommand,
-    examples=("work-conformance prove --sample 5",),
+    examples=("work-conformance prove --sample 5", "work-conformance prove --profile worker"),
     help=localize(
         "Prove that every check can fail and that correct servers pass. Runs the suite on emulators with every defect (a"
         " fault), every variant (unusual but conformant), fifty combinations of variants and every shape (deviates outside"
-        " the ack). Writes the kill matrix: which defect makes which check fail.\n\n"
+        " the ack). With `--profile worker` it runs on workers instead. Writes the kill matrix: which defect makes which"
+        " check fail.\n\n"
         "Exit codes: 0 every run has the expected result, 1 some do not.",
-        "验证每项检查都能检出缺陷，且不误判正确的服务器：在模拟器的全部缺陷、全部变体、五十种变体组合和全部偏离形态上运行套件，并写出杀死矩阵（kill matrix）。\n\n"
+        "验证每项检查都能检出缺陷，且不误判正确的服务器：在模拟器的全部缺陷、全部变体、五十种变体组合和全部偏离形态上运行套件，`--profile worker` 则在 worker 上运行，并写出杀死矩阵（kill matrix）。\n\n"
         "退出码：0 每次运行的结果都符合预期，1 部分结果不符合。",
     ),
 )
