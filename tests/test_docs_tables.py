@@ -193,6 +193,11 @@ def test_the_figures_of_the_proof_are_those_of_the_code(lang: Lang) -> None:
     assert shown == [defects, variants, str(selection.COMBINATIONS), shapes]
     assert killed in PAGE[lang]["proof"]
     figures = (len(subjects.defects_of("work")), len(kill_matrix.checks("work")))
+    figures += (
+        len(subjects.defects_of("worker")),
+        len(subjects.variants_of("worker")),
+        len(kill_matrix.checks("worker")),
+    )
     assert all(f" {figure} " in PAGE[lang]["proof"] for figure in figures), figures
 
 
