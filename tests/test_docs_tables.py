@@ -14,6 +14,7 @@ from conformance.client.availability import FIRST_CONTACT
 from conformance.client.backoff import MAX_WAIT
 from conformance.client.client import MAX_TRIES
 from conformance.contract.catalogue import BASIS_WORDS, load_catalogue
+from conformance.contract.operations import Profile
 from conformance.emulator import Tokens
 from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS
@@ -184,6 +185,9 @@ def test_what_a_run_takes_is_what_it_announces(lang: Lang) -> None:
         assert "".join(sentence.split()) in "".join(BOOK[lang].split())
 
 
+LATER: tuple[Profile, ...] = ("work", "worker")
+
+
 @EACH_LANGUAGE
 def test_the_figures_of_the_proof_are_those_of_the_code(lang: Lang) -> None:
     defects, variants, shapes = str(len(subjects.defects_of("ack"))), str(len(variants_of("ack"))), str(len(SHAPES))
@@ -192,12 +196,8 @@ def test_the_figures_of_the_proof_are_those_of_the_code(lang: Lang) -> None:
     shown = [row[1] for rows in tables(PAGE[lang]["proof"]) for row in rows]
     assert shown == [defects, variants, str(selection.COMBINATIONS), shapes]
     assert killed in PAGE[lang]["proof"]
-    figures = (len(subjects.defects_of("work")), len(kill_matrix.checks("work")))
-    figures += (
-        len(subjects.defects_of("worker")),
-        len(subjects.variants_of("worker")),
-        len(kill_matrix.checks("worker")),
-    )
+    counts = {profile: (len(subjects.defects_of(profile)), len(kill_matrix.checks(profile))) for profile in LATER}
+    figures = [*counts["work"], *counts["worker"], len(subjects.variants_of("worker"))]
     assert all(f" {figure} " in PAGE[lang]["proof"] for figure in figures), figures
 
 
