@@ -23,6 +23,7 @@ Every fenced block says what it is in its info string:
     sh install      needs a network: its words are compared with the package
     yaml gitlab     a job: its command is parsed
     sh init         run by tests/cli/test_init.py, and so are the workflows that it writes
+    sh|python worker a worker: tests/worker/test_docs.py runs and parses them
     sh completion   lines for start-up files: tests/cli/test_completion.py runs the program in them
     diff            in CONTRIBUTING: every added line is in the file it names
     mermaid         a picture
@@ -107,6 +108,7 @@ KINDS = frozenset(
         *("toml registry", "sh registry", "text registry", "yaml registry", "sh witness"),
         *("sh handler", "python handler", "javascript handler"),
         *("sh install", "yaml gitlab", "diff", "mermaid", "sh init", "sh completion"),
+        *("sh worker", "python worker"),
     }
 )
 EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)

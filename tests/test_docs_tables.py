@@ -14,6 +14,7 @@ from conformance.client.availability import FIRST_CONTACT
 from conformance.client.backoff import MAX_WAIT
 from conformance.client.client import MAX_TRIES
 from conformance.contract.catalogue import BASIS_WORDS, load_catalogue
+from conformance.contract.operations import Profile
 from conformance.emulator import Tokens
 from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS
@@ -24,7 +25,7 @@ from conformance.judging import exit_code
 from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.judging.waivers import parse
-from conformance.mutation import kill_matrix, selection
+from conformance.mutation import kill_matrix, selection, subjects
 from conformance.mutation.mutant_run import run_suite, settings_for
 from conformance.options import OPTIONS
 from conformance.plugin import run_folder
@@ -186,15 +187,19 @@ def test_what_a_run_takes_is_what_it_announces(lang: Lang) -> None:
         assert "".join(sentence.split()) in "".join(BOOK[lang].split())
 
 
+LATER: tuple[Profile, ...] = ("work", "worker")
+
+
 @EACH_LANGUAGE
 def test_the_figures_of_the_proof_are_those_of_the_code(lang: Lang) -> None:
-    defects, variants, shapes = str(len(kill_matrix.defects_of("ack"))), str(len(variants_of("ack"))), str(len(SHAPES))
+    defects, variants, shapes = str(len(subjects.defects_of("ack"))), str(len(variants_of("ack"))), str(len(SHAPES))
     killed = str(len(kill_matrix.checks()))
     assert [row[0] for row in table(README[lang], defects)] == [defects, killed, variants, shapes]
     shown = [row[1] for rows in tables(PAGE[lang]["proof"]) for row in rows]
     assert shown == [defects, variants, str(selection.COMBINATIONS), shapes]
     assert killed in PAGE[lang]["proof"]
-    figures = (len(kill_matrix.defects_of("work")), len(kill_matrix.checks("work")))
+    counts = {profile: (len(subjects.defects_of(profile)), len(kill_matrix.checks(profile))) for profile in LATER}
+    figures = [*counts["work"], *counts["worker"], len(subjects.variants_of("worker"))]
     assert all(f" {figure} " in PAGE[lang]["proof"] for figure in figures), figures
 
 

@@ -16,6 +16,8 @@ from conformance.emulator.shapes import SHAPES, Shape
 from conformance.emulator.variants import VARIANTS, Variant
 from conformance.scenario.model import Scenario
 from conformance.text import LANGS, Text
+from conformance.workers.defects import WORKER_DEFECTS, WorkerDefect
+from conformance.workers.variants import WORKER_VARIANTS, WorkerVariant
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,11 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         [{"id": scenario.id, "title": scenario.title.to_json()} for scenario in members],
     )
     yield from _controls(rule)
-    killers = [defect for defect in DEFECTS.values() if rule.id in defect.fails | defect.warns]
+    known: list[Defect | WorkerDefect] = [*DEFECTS.values(), *WORKER_DEFECTS.values()]
+    killers = [defect for defect in known if rule.id in defect.fails | defect.warns]
     yield Part(
         "defects",
-        Text("Emulator defects that violate it ({n})", "模拟器中违反该要求的缺陷（{n}）").format(n=len(killers)),
+        Text("Defects that violate it ({n})", "违反该要求的缺陷（{n}）").format(n=len(killers)),
         tuple(_named(defect.id, Text(defect.en, defect.zh)) for defect in killers),
         [{"id": defect.id, "text": {"en": defect.en, "zh": defect.zh}} for defect in killers],
     )
@@ -235,11 +238,19 @@ def _ambiguity(name: str) -> Explanation:
 
 
 def _defect(name: str) -> Explanation:
-    defect: Defect = DEFECTS[name]
+    return _of_defect(DEFECTS[name], Text("defect of the emulator (serve --defect)", "模拟器的缺陷（serve --defect）"))
+
+
+def _worker_defect(name: str) -> Explanation:
+    noun = Text("defective worker (python -m conformance.workers)", "有缺陷的 worker（python -m conformance.workers）")
+    return _of_defect(WORKER_DEFECTS[name], noun)
+
+
+def _of_defect(defect: Defect | WorkerDefect, noun: Text) -> Explanation:
     return Explanation(
-        name=name,
+        name=defect.id,
         kind="defect",
-        noun=Text("defect of the emulator (serve --defect)", "模拟器的缺陷（serve --defect）"),
+        noun=noun,
         text=Text(defect.en, defect.zh),
         parts=(
             _rules("fails", Text("What fails", "导致失败的要求"), sorted(defect.fails)),
@@ -249,14 +260,26 @@ def _defect(name: str) -> Explanation:
 
 
 def _variant(name: str) -> Explanation:
-    variant: Variant = VARIANTS[name]
+    noun = Text(
+        "variant of the emulator, unusual but conformant (serve --variant)",
+        "模拟器的变体，少见但符合契约（serve --variant）",
+    )
+    return _of_variant(VARIANTS[name], noun)
+
+
+def _worker_variant(name: str) -> Explanation:
+    noun = Text(
+        "unusual but conformant worker (python -m conformance.workers)",
+        "少见但符合契约的 worker（python -m conformance.workers）",
+    )
+    return _of_variant(WORKER_VARIANTS[name], noun)
+
+
+def _of_variant(variant: Variant | WorkerVariant, noun: Text) -> Explanation:
     return Explanation(
-        name=name,
+        name=variant.id,
         kind="variant",
-        noun=Text(
-            "variant of the emulator, unusual but conformant (serve --variant)",
-            "模拟器的变体，少见但符合契约（serve --variant）",
-        ),
+        noun=noun,
         text=Text(variant.en, variant.zh),
         parts=(
             _rules("warns", Text("Requirements that get a warning", "导致警告的要求"), sorted(variant.warns)),
@@ -323,5 +346,7 @@ _SORTS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[st
     (_ambiguity, _ambiguities),
     (_defect, lambda: DEFECTS),
     (_variant, lambda: VARIANTS),
+    (_worker_defect, lambda: WORKER_DEFECTS),
+    (_worker_variant, lambda: WORKER_VARIANTS),
     (_shape, lambda: SHAPES),
 )

@@ -53,16 +53,16 @@ from conformance.text import Lang, Text
     "--defects",
     is_flag=True,
     help=localize(
-        "List the defects of `serve --defect`, and the requirements that each one fails.",
-        "列出 `serve --defect` 的缺陷，以及各自导致失败的要求。",
+        "List the defects of `serve --defect`, or with `--profile worker` the defective workers, and what each one fails.",
+        "列出 `serve --defect` 的缺陷（`--profile worker` 时列出有缺陷的 worker），以及各自导致失败的要求。",
     ),
 )
 @click.option(
     "--variants",
     is_flag=True,
     help=localize(
-        "List the variants of `serve --variant`: unusual but conformant servers.",
-        "列出 `serve --variant` 的变体，即少见但符合契约的服务器。",
+        "List the variants of `serve --variant`: unusual but conformant servers, or with `--profile worker` workers.",
+        "列出 `serve --variant` 的变体，即少见但符合契约的服务器（`--profile worker` 时为 worker）。",
     ),
 )
 @click.option(
@@ -96,6 +96,8 @@ def command(
 ) -> None:
     """List what is judged."""
     chosen = chosen_language(lang)
+    if shapes and profile == "worker":
+        raise click.UsageError(localize("--shapes: only servers have shapes.", "--shapes：只有服务器有偏离形态。"))
     if profiles:
         formats.print_output(form, chosen, data=_profiles, markdown=_profile_lines, text=_profile_lines)
     elif endpoints:
@@ -105,7 +107,10 @@ def command(
     elif defects or variants or shapes:
         from conformance.cli import list_servers
 
-        list_servers.print_output("defects" if defects else "variants" if variants else "shapes", chosen, form)
+        what: list_servers.What = "defects" if defects else "variants" if variants else "shapes"
+        if profile == "worker":
+            what = "worker-defects" if defects else "worker-variants"
+        list_servers.print_output(what, chosen, form)
     elif ambiguities:
         formats.print_output(
             form,

@@ -1,4 +1,4 @@
-"""`work-conformance list --defects`, `--variants` and `--shapes`: lists the servers that the emulator can be."""
+"""`work-conformance list --defects`, `--variants` and `--shapes`: lists the servers and workers of a proof."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.shapes import SHAPES, Shape
 from conformance.emulator.variants import VARIANTS, Variant
 from conformance.text import Lang, Text
+from conformance.workers.defects import WORKER_DEFECTS, WorkerDefect
+from conformance.workers.variants import WORKER_VARIANTS, WorkerVariant
 
-What = Literal["defects", "variants", "shapes"]
+What = Literal["defects", "variants", "shapes", "worker-defects", "worker-variants"]
 
 _WARNS: Final = Text("warned", "警告")
 
@@ -84,6 +86,19 @@ def _of_defect(defect: Defect) -> dict[str, Any]:
     }
 
 
+def _of_worker_defect(defect: WorkerDefect) -> dict[str, Any]:
+    return {
+        "fails": sorted(defect.fails),
+        "warns": sorted(defect.warns),
+        "skips": sorted(defect.skips),
+        "may_fail": sorted(defect.may_fail),
+    }
+
+
+def _of_worker_variant(variant: WorkerVariant) -> dict[str, Any]:
+    return {"warns": sorted(variant.warns), "skips": sorted(variant.skips)}
+
+
 def _of_variant(variant: Variant) -> dict[str, Any]:
     return {"group": variant.group, "warns": sorted(variant.warns), "skips": sorted(variant.skips)}
 
@@ -125,6 +140,30 @@ _LISTINGS: Final[Mapping[What, _Listing]] = {
             (Text("not exercised", "未执行"), lambda variant: variant.skips),
         ),
         data=_of_variant,
+    ),
+    "worker-defects": _Listing(
+        servers=WORKER_DEFECTS,
+        heading=Text(
+            "Defect | What this worker does wrong | Fails | Warned", "缺陷 | 该 worker 的错误行为 | 失败 | 警告"
+        ),
+        total=Text("{n} defects", "{n} 个缺陷"),
+        columns=(
+            (Text("fails", "失败"), lambda defect: defect.fails),
+            (_WARNS, lambda defect: defect.warns),
+        ),
+        data=_of_worker_defect,
+    ),
+    "worker-variants": _Listing(
+        servers=WORKER_VARIANTS,
+        heading=Text(
+            "Variant | What this worker does | Warned | Not exercised", "变体 | 该 worker 的行为 | 警告 | 未执行"
+        ),
+        total=Text("{n} variants", "{n} 个变体"),
+        columns=(
+            (_WARNS, lambda variant: variant.warns),
+            (Text("not exercised", "未执行"), lambda variant: variant.skips),
+        ),
+        data=_of_worker_variant,
     ),
     "shapes": _Listing(
         servers=SHAPES,

@@ -14,5 +14,8 @@ profile_option: Final = click.option(
     type=click.Choice(tuple(PROFILES)),
     default="ack",
     show_default=True,
-    help=localize("ack, or work: all eight operations.", "ack；或 work，即全部八个操作。"),
+    help=localize(
+        "ack; work: all eight operations; worker: what a worker sends.",
+        "ack；work，即全部八个操作；worker，即 worker 发送的请求。",
+    ),
 )

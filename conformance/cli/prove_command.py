@@ -17,7 +17,7 @@ from conformance.cli.language import localize
 from conformance.cli.options import chosen_language, lang_option
 from conformance.cli.output_folder import make_folder
 from conformance.cli.profile_option import profile_option
-from conformance.contract.operations import ServerProfile
+from conformance.contract.operations import Profile
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -26,16 +26,20 @@ if TYPE_CHECKING:
 _RUNS_PER_PROCESSOR: Final = 2
 """Two runs per processor: each waits for its server half of the time."""
 
+_WORKER_RUNS_PER_PROCESSOR: Final = 1
+"""A run on a worker keeps ten processes at work by itself."""
+
 
 @click.command(
     cls=NoEmptyValuesCommand,
-    examples=("work-conformance prove --sample 5",),
+    examples=("work-conformance prove --sample 5", "work-conformance prove --profile worker"),
     help=localize(
         "Prove that every check can fail and that correct servers pass. Runs the suite on emulators with every defect (a"
         " fault), every variant (unusual but conformant), fifty combinations of variants and every shape (deviates outside"
-        " the ack). Writes the kill matrix: which defect makes which check fail.\n\n"
+        " the ack). With `--profile worker` it runs on workers instead. Writes the kill matrix: which defect makes which"
+        " check fail.\n\n"
         "Exit codes: 0 every run has the expected result, 1 some do not.",
-        "验证每项检查都能检出缺陷，且不误判正确的服务器：在模拟器的全部缺陷、全部变体、五十种变体组合和全部偏离形态上运行套件，并写出杀死矩阵（kill matrix）。\n\n"
+        "验证每项检查都能检出缺陷，且不误判正确的服务器：在模拟器的全部缺陷、全部变体、五十种变体组合和全部偏离形态上运行套件，`--profile worker` 则在 worker 上运行，并写出杀死矩阵（kill matrix）。\n\n"
         "退出码：0 每次运行的结果都符合预期，1 部分结果不符合。",
     ),
 )
@@ -73,7 +77,7 @@ _RUNS_PER_PROCESSOR: Final = 2
 )
 @lang_option
 def command(
-    sample: int | None, seed: int | None, output: Path, jobs: int | None, profile: ServerProfile, lang: str | None
+    sample: int | None, seed: int | None, output: Path, jobs: int | None, profile: Profile, lang: str | None
 ) -> None:
     """Prove the suite."""
     from conformance.mutation.selection import all_jobs_or_sample
@@ -82,11 +86,12 @@ def command(
     drawn = secrets.randbelow(10_000) if seed is None else seed
     make_folder("--output", output)
     proof = all_jobs_or_sample(drawn, sample, profile)
-    processes = jobs or _RUNS_PER_PROCESSOR * (os.cpu_count() or 1)
+    runs = _WORKER_RUNS_PER_PROCESSOR if profile == "worker" else _RUNS_PER_PROCESSOR
+    processes = jobs or runs * (os.cpu_count() or 1)
     raise SystemExit(_prove(proof, drawn, output, processes, profile, chosen))
 
 
-def _prove(proof: JobSelection, seed: int, output: Path, processes: int, profile: ServerProfile, lang: Lang) -> int:
+def _prove(proof: JobSelection, seed: int, output: Path, processes: int, profile: Profile, lang: Lang) -> int:
     from conformance.mutation import kill_matrix_html, kill_matrix_json
     from conformance.mutation.kill_matrix import Matrix
     from conformance.mutation.pool import run_all
@@ -97,7 +102,7 @@ def _prove(proof: JobSelection, seed: int, output: Path, processes: int, profile
     outcomes, took = [], []
     for part in (proof.defects, proof.variants, proof.shapes):
         since = time.monotonic()
-        for outcome in run_all(part, processes=processes):
+        for outcome in run_all(part, processes=processes) if part else ():
             outcomes.append(outcome)
             progress.advance(str(outcome.job))
         took.append(time.monotonic() - since)

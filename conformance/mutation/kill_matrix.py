@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-from conformance.contract.catalogue import load_catalogue
-from conformance.contract.operations import ServerProfile
-from conformance.emulator.defects import DEFECTS, Defect
-from conformance.emulator.variants import VARIANTS, variants_of
+from conformance.contract.catalogue import Requirement, load_catalogue
+from conformance.contract.operations import Profile
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.foreign_shapes import ShapeResult
 from conformance.mutation.messages import SAMPLE
 from conformance.mutation.outcome import Job, Outcome
+from conformance.mutation.subjects import DeclaredDefect, defect_of, defects_of, variants_of, variants_of_job
 from conformance.text import Text
 
 MutantStatus = Literal["declared", "other", "survived", "crash"]
@@ -35,7 +34,7 @@ WHOLE_SECONDS: Final = "whole-seconds"
 class MutantResult:
     """A defect and its run."""
 
-    defect: Defect
+    defect: DeclaredDefect
     outcome: Outcome
 
     @property
@@ -90,11 +89,17 @@ class Matrix:
 
     outcomes: tuple[Outcome, ...]
     sampled: bool = False
-    profile: ServerProfile = "ack"
+    profile: Profile = "ack"
+
+    @property
+    def requirements(self) -> list[Requirement]:
+        """The requirements that its columns show: every MUST and SHOULD on servers, or on workers."""
+        catalogue = load_catalogue().of_profile("worker" if self.profile == "worker" else "work")
+        return [requirement for requirement in catalogue.requirements.values() if requirement.level != "OBSERVE"]
 
     @cached_property
     def mutant_results(self) -> tuple[MutantResult, ...]:
-        """The results of defects on the otherwise correct server."""
+        """The results of defects on the otherwise correct server or worker."""
         return self._trials(())
 
     @cached_property
@@ -104,7 +109,7 @@ class Matrix:
 
     @cached_property
     def healthy(self) -> tuple[Outcome, ...]:
-        """The run on the server without defects and variants."""
+        """The run on the server or worker without defects and variants."""
         return tuple(o for o in self.outcomes if o.job == Job(profile=self.profile))
 
     @cached_property
@@ -144,6 +149,11 @@ class Matrix:
         }
 
     @property
+    def shown_ratios(self) -> dict[str, Ratio]:
+        """The ratios that a profile has: workers have no combinations, for instance."""
+        return {name: ratio for name, ratio in self.ratios.items() if ratio.total}
+
+    @property
     def unknown(self) -> frozenset[str]:
         """The names of the ratios that a sample cannot know: whether some defect kills each check."""
         return frozenset({"checks"} if self.sampled else ())
@@ -167,18 +177,13 @@ class Matrix:
 
     def _trials(self, variants: tuple[str, ...]) -> tuple[MutantResult, ...]:
         return tuple(
-            MutantResult(defect=DEFECTS[o.job.defect], outcome=o)
+            MutantResult(defect=declared, outcome=o)
             for o in self.outcomes
-            if o.job.defect is not None and o.job.variants == variants and not o.job.shapes
+            if (declared := defect_of(o.job)) is not None and o.job.variants == variants and not o.job.shapes
         )
 
 
-def defects_of(profile: ServerProfile) -> dict[str, Defect]:
-    """Return the defects that a profile must detect and a smaller one does not."""
-    return {name: defect for name, defect in DEFECTS.items() if defect.profile == profile}
-
-
-def checks(profile: ServerProfile = "ack") -> list[PlannedCheck]:
+def checks(profile: Profile = "ack") -> list[PlannedCheck]:
     """Return every check of a MUST or SHOULD, as planned, that a smaller profile does not have."""
     requirements, smaller = load_catalogue().requirements, set() if profile == "ack" else set(full_plan())
     return [
@@ -187,10 +192,10 @@ def checks(profile: ServerProfile = "ack") -> list[PlannedCheck]:
 
 
 def unexpected_results(outcome: Outcome) -> tuple[str, ...]:
-    """Return why the run on a correct server did not pass; empty if it did."""
+    """Return why the run on a correct server or worker did not pass; empty if it did."""
     if outcome.crash is not None:
         return (outcome.crash,)
-    chosen = [VARIANTS[name] for name in outcome.job.variants]
+    chosen = variants_of_job(outcome.job)
     warns = frozenset[str]().union(*(variant.warns for variant in chosen))
     skips = frozenset[str]().union(*(variant.skips for variant in chosen))
     found = [f"+{rule}" for rule in sorted(outcome.failed)]

@@ -10,12 +10,11 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from conformance.contract.catalogue import Chapter, Requirement, load_catalogue
-from conformance.emulator.defects import Defect
-from conformance.emulator.variants import VARIANTS
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.kill_matrix import STATUS_TEXTS, Matrix, MutantResult, unexpected_results
-from conformance.mutation.messages import RATIO_LABELS, SIGNS, UNKNOWN
+from conformance.mutation.messages import SIGNS, UNKNOWN, ratio_label, words_of
 from conformance.mutation.outcome import Outcome
+from conformance.mutation.subjects import DeclaredVariant, variants_of_job
 from conformance.text import Text
 
 
@@ -47,10 +46,14 @@ def page(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> str:
     template = resources.files("conformance.mutation").joinpath("kill-matrix.html.j2").read_text("utf-8")
     return environment.from_string(template).render(
         matrix=matrix,
-        ratios=[(RATIO_LABELS[name], figure, name in matrix.unknown) for name, figure in matrix.ratios.items()],
+        ratios=[
+            (ratio_label(name, matrix.profile), figure, name in matrix.unknown)
+            for name, figure in matrix.shown_ratios.items()
+        ],
+        words=words_of(matrix.profile),
         sample=matrix.sample_text(left_out),
         unknown=UNKNOWN,
-        bands=_bands(),
+        bands=_bands(matrix),
         areas=[
             (area, list(mutant_results))
             for area, mutant_results in groupby(matrix.mutant_results, key=lambda trial: trial.defect.area)
@@ -65,17 +68,16 @@ def page(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> str:
     )
 
 
-def both(text: Text | Defect) -> Markup:
+def both(text: Text | DeclaredVariant) -> Markup:
     """Return a text in both languages; the page shows one of them."""
     return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh">{}</span>').format(text.en, text.zh)
 
 
-def _bands() -> list[ChapterColumns]:
+def _bands(matrix: Matrix) -> list[ChapterColumns]:
     """Return the columns: MUST and SHOULD by chapter."""
-    judged = [requirement for requirement in load_catalogue().requirements.values() if requirement.level != "OBSERVE"]
     return [
         ChapterColumns(chapter=load_catalogue().chapter(chapter), requirements=tuple(members))
-        for chapter, members in groupby(judged, key=lambda requirement: requirement.chapter)
+        for chapter, members in groupby(matrix.requirements, key=lambda requirement: requirement.chapter)
     ]
 
 
@@ -103,8 +105,8 @@ def _checks(matrix: Matrix) -> dict[str, list[tuple[PlannedCheck, tuple[str, ...
 def _odd(outcome: Outcome) -> tuple[str, Text, tuple[str, ...], str]:
     """Return name, description, unexpected results and duration of a run that must pass."""
     names = outcome.job.variants
-    text = Text("The correct emulator.", "正确的模拟器。")
+    text = words_of(outcome.job.profile)["healthy"]
     if names:
-        chosen = [VARIANTS[name] for name in names]
+        chosen = variants_of_job(outcome.job)
         text = Text(" ".join(variant.en for variant in chosen), "".join(variant.zh for variant in chosen))
     return str(outcome.job), text, unexpected_results(outcome), f"{outcome.seconds:.1f}"

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from conformance import __version__
 from conformance.contract.catalogue import load_catalogue
-from conformance.emulator.variants import variants_of
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.foreign_shapes import ShapeResult
-from conformance.mutation.kill_matrix import Matrix, MutantResult, defects_of, unexpected_results
+from conformance.mutation.kill_matrix import Matrix, MutantResult, unexpected_results
 from conformance.mutation.outcome import Outcome
+from conformance.mutation.subjects import defects_of, variants_of
 
 MATRIX_FORMAT: Final = "work-conformance-kill-matrix/1"
 
@@ -29,6 +29,7 @@ def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dic
         "seconds": round(seconds, 1),
         "proved": matrix.all_ratios_full,
         "figures": {name: {"held": f.count, "of": f.total} for name, f in matrix.ratios.items()},
+        "profile": matrix.profile,
         "requirements": _requirements(matrix),
         "defects": [_defect(trial) for trial in matrix.mutant_results],
         "in_whole_seconds": [_defect(trial) for trial in matrix.whole_second_results],
@@ -67,8 +68,7 @@ def _requirements(matrix: Matrix) -> list[dict[str, Any]]:
                 if line.requirement == requirement.id
             ],
         }
-        for requirement in load_catalogue().requirements.values()
-        if requirement.level != "OBSERVE"
+        for requirement in matrix.requirements
     ]
 
 

@@ -1,22 +1,25 @@
-"""The result of a run on one server, as a small value that processes can exchange."""
+"""The result of a run on one server or worker, as a small value that processes can exchange."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.contract.operations import ServerProfile
+from conformance.contract.operations import Profile
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A server to run on: a combination of variants or foreign shapes, and at most one defect. `profile` is what is run."""
+    """What to run on: a combination of variants or foreign shapes, and at most one defect. `profile` is what is run.
+
+    In profile `worker` it is a worker, and otherwise a server.
+    """
 
     variants: tuple[str, ...] = ()
     defect: str | None = None
     shapes: tuple[str, ...] = ()
-    profile: ServerProfile = "ack"
+    profile: Profile = "ack"
 
     def __str__(self) -> str:
         names = ([self.defect] if self.defect is not None else []) + [*self.shapes, *self.variants]

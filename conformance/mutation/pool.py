@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from conformance.mutation.mutant_run import run_job
+from conformance.mutation import mutant_run, worker_run
 from conformance.mutation.outcome import Job, Outcome
+
+
+def run_job(job: Job) -> Outcome:
+    """Run the whole suite on the server or worker of a job."""
+    return worker_run.run_job(job) if job.profile == "worker" else mutant_run.run_job(job)
 
 
 def run_all(jobs: Sequence[Job], *, processes: int, run: Callable[[Job], Outcome] = run_job) -> Iterator[Outcome]:

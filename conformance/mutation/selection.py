@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from conformance.contract.operations import ServerProfile
-from conformance.emulator.variants import combinations, variants_of
+from conformance.contract.operations import Profile
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.variants import combinations
 from conformance.mutation.foreign_shapes import shape_jobs
-from conformance.mutation.kill_matrix import WHOLE_SECONDS, defects_of
+from conformance.mutation.kill_matrix import WHOLE_SECONDS
 from conformance.mutation.outcome import Job
+from conformance.mutation.subjects import defects_of, variants_of
 
 COMBINATIONS: Final = 50
 SIZE: Final = 5
@@ -35,24 +37,24 @@ class JobSelection:
         return (*self.defects, *self.variants, *self.shapes)
 
 
-def all_jobs_or_sample(seed: int, sample: int | None = None, profile: ServerProfile = "ack") -> JobSelection:
+def all_jobs_or_sample(seed: int, sample: int | None = None, profile: Profile = "ack") -> JobSelection:
     """Return all runs of a profile, or `sample` of each kind. The same seed gives the same runs.
 
-    ServerProfile `work` runs the defects that profile `ack` does not detect. Foreign shapes deviate in other operations than
-    ack, so they belong to profile `ack`, where these are not judged.
+    Profile `work` runs the defects that profile `ack` does not detect. Foreign shapes deviate in other operations than
+    ack, so they belong to profile `ack`, where these are not judged. Profile `worker` runs workers, one variant each.
     """
     draw = random.Random(seed)  # noqa: S311 - no secret
     defects = defects_of(profile)
     broken = [Job(defect=name, profile=profile) for name in defects]
     whole_second_results = [
         Job(defect=name, variants=(WHOLE_SECONDS,), profile=profile)
-        for name, defect in defects.items()
-        if defect.moves_time
+        for name in defects
+        if profile != "worker" and DEFECTS[name].moves_time
     ]
     odd = [Job(variants=(name,), profile=profile) for name in variants_of(profile)]
     mixed = [
         Job(variants=tuple(v.id for v in chosen), profile=profile)
-        for chosen in combinations(COMBINATIONS, SIZE, seed, profile)
+        for chosen in ([] if profile == "worker" else combinations(COMBINATIONS, SIZE, seed, profile))
     ]
     everything = (whole_second_results, broken, odd, mixed, shape_jobs() if profile == "ack" else [])
     parts = [_drawn(draw, part, sample) for part in everything]

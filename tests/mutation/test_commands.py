@@ -14,8 +14,8 @@ from conformance.contract.catalogue import load_catalogue
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
 from conformance.mutation import pool
-from conformance.mutation.kill_matrix import defects_of
 from conformance.mutation.outcome import Job, Outcome
+from conformance.mutation.subjects import defects_of
 from tests.mutation.test_kill_matrix import whole
 
 ACK_DEFECTS = defects_of("ack")

@@ -17,10 +17,11 @@ from conformance.emulator.variants import VARIANTS, variants_of
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation import kill_matrix_json
 from conformance.mutation.foreign_shapes import FAULTS, ShapeResult, shape_jobs
-from conformance.mutation.kill_matrix import Matrix, MutantResult, MutantStatus, checks, defects_of, unexpected_results
+from conformance.mutation.kill_matrix import Matrix, MutantResult, MutantStatus, checks, unexpected_results
 from conformance.mutation.kill_matrix_html import page
 from conformance.mutation.outcome import Job, Outcome
 from conformance.mutation.selection import all_jobs_or_sample
+from conformance.mutation.subjects import defects_of
 from conformance.mutation.text_report import summary
 
 ACK_DEFECTS, ACK_VARIANTS = defects_of("ack"), variants_of("ack")
@@ -129,7 +130,7 @@ def test_a_whole_proof_has_full_figures() -> None:
     assert ratios["variants"] == (len(ACK_VARIANTS), len(ACK_VARIANTS))
     assert ratios["combinations"] == (50, 50)
     assert ratios["shapes"] == (len(shape_jobs()), len(shape_jobs()))
-    assert ratios["coarse"][1] == sum(defect.moves_time for defect in ACK_DEFECTS.values()) > 5
+    assert ratios["coarse"][1] == sum(DEFECTS[name].moves_time for name in ACK_DEFECTS) > 5
 
 
 @pytest.mark.parametrize("place", [0, 1, 30, -1])

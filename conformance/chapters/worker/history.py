@@ -23,8 +23,24 @@ ACKS: Final = "worker.ack.first"
 STOPS: Final = "worker.stop.after-job"
 RATES: Final = "worker.rate.limits"
 
-_CAUSES: Final = {400: "worker.poll.parameters", 401: "worker.token.bearer", 404: "worker.ids.as-given"}
-"""The requirement that a worker violates whose polls are all refused, by status."""
+NULL: Final = "worker.poll.null"
+_BEARER: Final = "worker.token.bearer"
+_IDS: Final = "worker.ids.as-given"
+_CONNECTIONS: Final = "worker.legal.connections"
+_GOES_ON: Final = "worker.retry.goes-on"
+_POLL_CAUSES: Final = {
+    400: "worker.poll.parameters",
+    401: _BEARER,
+    404: _IDS,
+    429: _GOES_ON,
+    503: _GOES_ON,
+    None: _CONNECTIONS,
+    200: NULL,
+}
+"""The requirement that a worker violates that gets no item, by the status of its last poll; None is a lost answer."""
+
+_ACK_CAUSES: Final = {401: _BEARER, 404: _IDS, 409: "worker.identity.stable", None: _CONNECTIONS}
+"""The same for a worker whose last ack of an item has this status, where the script did not refuse it."""
 
 JOB_OPERATIONS: Final = frozenset({"heartbeat", "session"})
 """What a worker sends only while it runs a job."""
@@ -147,8 +163,7 @@ class WorkerHistory:
         """
         self.require_polls()
         if not self.delivered:
-            refused = {poll.status for poll in self.operations("poll")}
-            cause = next((rule for status, rule in _CAUSES.items() if status in refused), None)
+            cause = _POLL_CAUSES.get(self.operations("poll")[-1].status)
             raise CannotJudge(_NO_DELIVERY) if cause is None else Blocked(cause, _NO_DELIVERY)
         return self.delivered
 
@@ -165,7 +180,9 @@ class WorkerHistory:
         """
         ack = self.first_ack(item)
         if ack is None:
-            raise Blocked(ACKS, Text("the item was never acked", "item 从未被 ack"))
+            tried = self.operations("ack")
+            cause = _ACK_CAUSES.get(tried[-1].status, ACKS) if tried else ACKS
+            raise Blocked(cause, Text("the item was never acked", "item 从未被 ack"))
         return ack
 
     def require_acked_items(self) -> list[tuple[str, Sent]]:

@@ -39,7 +39,7 @@ def sends_identity(view: TranscriptView) -> Iterator[Finding]:
     history = WorkerHistory(view)
     history.require_polls()
     poll = history.operations("poll")[0]
-    if poll.header(_WORKER_ID) is None:
+    if not poll.header(_WORKER_ID):
         yield Finding(
             step=poll.step,
             expected=Text("a Worker-ID", "带 Worker-ID"),

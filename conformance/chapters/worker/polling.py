@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.chapters.worker.history import POLLS, WorkerHistory, last_words, not_triggered
+from conformance.chapters.worker.history import NULL, POLLS, STOPS, WorkerHistory, last_words, not_triggered
 from conformance.chapters.worker.identity import sends_identity
 from conformance.chapters.worker.plays import jobs_over, play_until
 from conformance.scenario.model import Check, Finding
-from conformance.scenario.transcript_view import TranscriptView
+from conformance.scenario.transcript_view import Blocked, TranscriptView
 from conformance.text import Text, join
 from conformance.worker_harness.scenario import WorkerScenario
 from conformance.worker_harness.script import Script
@@ -63,6 +63,7 @@ def polls_again(view: TranscriptView) -> Iterator[Finding]:
     history.require_polls()
     empty = [poll for poll in history.operations("poll") if poll.status == 200 and not poll.value]
     if not empty:
+        history.require_delivery()
         raise not_triggered("no poll was answered with null", "没有 poll 得到 null")
     if not any(poll.at > empty[0].answered for poll in history.operations("poll")):
         yield Finding(
@@ -77,7 +78,7 @@ def takes_next(view: TranscriptView) -> Iterator[Finding]:
     history = WorkerHistory(view)
     stops = [stop for item, _ in history.require_acked_items() for stop in history.on_item(item, "stop")]
     if not stops:
-        raise not_triggered("no item was stopped", "没有 item 被 stop")
+        raise Blocked(STOPS, Text("no item was stopped", "没有 item 被 stop"))
     last = max(stops, key=lambda stop: stop.answered)
     if not any(poll.at > last.at for poll in history.operations("poll")):
         yield Finding(
@@ -114,7 +115,7 @@ def scenarios() -> Iterator[WorkerScenario]:
         play=play_until(jobs_over),
         checks=(
             Check(POLLS, polls),
-            Check("worker.poll.null", polls_again),
+            Check(NULL, polls_again),
             Check("worker.poll.long-poll", long_polls),
             Check("worker.identity.sent", sends_identity),
         ),

@@ -7,7 +7,9 @@ from itertools import pairwise
 from typing import Final
 
 from conformance.chapters.worker.history import (
+    ACKS,
     ITEM_OPERATIONS,
+    STOPS,
     Sent,
     WorkerHistory,
     delivered_item,
@@ -16,7 +18,7 @@ from conformance.chapters.worker.history import (
 )
 from conformance.contract.operations import OPERATIONS
 from conformance.scenario.model import Finding
-from conformance.scenario.transcript_view import NotExercised, TranscriptView
+from conformance.scenario.transcript_view import Blocked, CannotJudge, NotExercised, TranscriptView
 from conformance.text import Text, join
 
 TOKEN: Final = "${QODER_PAT}"  # noqa: S105 - the variable that stands for it
@@ -32,6 +34,7 @@ HAMMERING_SECONDS: Final = 3.0
 _EARLY: Final = 0.1
 _GROWTH: Final = 1.2
 _NOISE: Final = 0.05
+_BUSY: Final = frozenset({429, 503})
 _API: Final = frozenset({*OPERATIONS, "session"})
 
 
@@ -109,7 +112,7 @@ def ids_as_given(view: TranscriptView) -> Iterator[Finding]:
     history = WorkerHistory(view)
     history.require_polls()
     environment = f"/environments/{view.transcript.facts['environment_id']}/work"
-    known = set(history.delivered)
+    known = set(view.transcript.facts["items"].values())
     for sent in history.sent:
         if sent.operation not in OPERATIONS:
             continue
@@ -117,7 +120,7 @@ def ids_as_given(view: TranscriptView) -> Iterator[Finding]:
             yield _wrong_id(sent, Text("the environment's id as it was given", "原样使用所给的 environment id"))
             return
         if sent.operation in ITEM_OPERATIONS and sent.item not in known:
-            yield _wrong_id(sent, Text("a work id that a poll delivered", "使用 poll 投递的 work id"))
+            yield _wrong_id(sent, Text("a work id as it was given", "原样使用所给的 work id"))
             return
 
 
@@ -182,6 +185,30 @@ def waits_as_told(view: TranscriptView, operation: str) -> Iterator[Finding]:
             return
 
 
+def polls_again(view: TranscriptView) -> Iterator[Finding]:
+    """After a poll that got 429 or 503 another poll comes."""
+    history = WorkerHistory(view)
+    history.require_polls()
+    polls = history.operations("poll")
+    refused = [poll for poll in polls if poll.status in _BUSY]
+    if not refused:
+        raise not_triggered("no poll was refused with 429 or 503", "没有 poll 得到 429 或 503")
+    if any(poll.at > refused[0].answered for poll in polls):
+        return
+    if not _ended(view, refused[0].worker):
+        raise CannotJudge(Text("the worker still waited at the end", "场景结束时 worker 仍在等待"))
+    yield Finding(
+        step=refused[0].step,
+        expected=Text("another poll, after a pause", "等待之后再次 poll"),
+        actual=join(Text("; ", "；"), (Text("none came", "没有再次 poll"), *last_words(view.transcript))),
+    )
+
+
+def _ended(view: TranscriptView, worker: str) -> bool:
+    process = view.transcript.facts["workers"].get(worker)
+    return process is not None and process["exit_code"] is not None
+
+
 def growing_pauses(view: TranscriptView) -> Iterator[Finding]:
     """The pauses between repeated failures grow."""
     history = WorkerHistory(view)
@@ -210,33 +237,64 @@ def goes_on(view: TranscriptView) -> Iterator[Finding]:
     lost = [sent for sent in history.sent if sent.status is None]
     if not lost:
         raise not_triggered("no answer was lost", "没有响应丢失")
-    if not any(sent.at > lost[-1].answered for sent in history.sent):
-        yield Finding(
-            step=lost[-1].step,
-            expected=Text("further requests", "继续发送请求"),
-            actual=join(Text("; ", "；"), (Text("none came", "没有再发送"), *last_words(view.transcript))),
-        )
+    if any(sent.at > lost[-1].answered for sent in history.sent):
+        return
+    if not _ended(view, lost[-1].worker) and history.over - lost[-1].answered < _LONGEST_PAUSE:
+        raise CannotJudge(Text("the worker still waited at the end", "场景结束时 worker 仍在等待"))
+    yield Finding(
+        step=lost[-1].step,
+        expected=Text("further requests", "继续发送请求"),
+        actual=join(Text("; ", "；"), (Text("none came", "没有再发送"), *last_words(view.transcript))),
+    )
+
+
+_LONGEST_PAUSE: Final = 8.0
+"""Seconds that a worker may wait after a lost answer before it counts as hanging."""
 
 
 def lives_with_spellings(view: TranscriptView) -> Iterator[Finding]:
     """Unknown fields, other spellings and white space do not keep the worker from its job."""
     history = WorkerHistory(view)
-    item = history.require_delivery()[0]
-    poll = next(each for each in history.deliveries if delivered_item(each) == item)
-    for operation in ("ack", "heartbeat", "stop"):
-        if not history.on_item(item, operation):
-            yield Finding(
-                step=poll.step,
-                expected=Text("ack, heartbeat and stop of the item", "对该 item 执行 ack、heartbeat 和 stop"),
-                actual=join(
-                    Text("; ", "；"),
-                    (
-                        Text("no {operation} came", "没有 {operation}").format(operation=operation),
-                        *last_words(view.transcript),
-                    ),
+    history.require_polls()
+    polls = history.operations("poll")
+    if not history.delivered and (polls[-1].status != 200 or polls[-1].value):
+        history.require_delivery()
+    poll = history.deliveries[0] if history.deliveries else polls[-1]
+    missing = _missing_operation(history, delivered_item(poll))
+    if missing is not None:
+        yield Finding(
+            step=poll.step,
+            expected=Text("ack, heartbeat and stop of the item", "对该 item 执行 ack、heartbeat 和 stop"),
+            actual=join(
+                Text("; ", "；"),
+                (
+                    Text("no {operation} came", "没有 {operation}").format(operation=missing),
+                    *last_words(view.transcript),
                 ),
-            )
-            return
+            ),
+        )
+
+
+def _missing_operation(history: WorkerHistory, item: str | None) -> str | None:
+    """Return the operation that a worker did not get to, or None.
+
+    Raises:
+        Blocked: it left one out, and went on: it can read the answers.
+    """
+    if item is None:
+        return "poll" if history.operations("poll")[-1].status == 200 else None
+    beats = history.on_item(item, "heartbeat")
+    went_on = {
+        ACKS: bool(history.operations("ack") or history.on_item(item)),
+        "worker.heartbeat.in-time": bool(history.on_item(item, "stop")),
+        STOPS: len(beats) > 1,
+    }
+    for operation, cause in zip(("ack", "heartbeat", "stop"), went_on, strict=True):
+        if not history.on_item(item, operation):
+            if went_on[cause]:
+                raise Blocked(cause, Text("no {operation} came", "没有 {operation}").format(operation=operation))
+            return operation
+    return None
 
 
 def _wrong_id(sent: Sent, expected: Text) -> Finding:

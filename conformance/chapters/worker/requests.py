@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.worker import request_checks as checks
 from conformance.chapters.worker.acks import acks_first
-from conformance.chapters.worker.history import ACKS, POLLS, RATES
+from conformance.chapters.worker.history import ACKS, POLLS, RATES, STOPS
 from conformance.chapters.worker.identity import stable_identity
+from conformance.chapters.worker.lease_checks import next_values
 from conformance.chapters.worker.plays import jobs_over, play_until, polled_after
 from conformance.chapters.worker.polling import parameters, polls
+from conformance.chapters.worker.stop_checks import after_job
 from conformance.scenario.model import Check
 from conformance.text import Text
 from conformance.worker_harness.scenario import WorkerScenario
@@ -26,6 +28,7 @@ _THROTTLED: Final = Refuse(status=429, error_type="rate_limit_error", retry_afte
 _BUSY: Final = Refuse(status=503, error_type="overloaded_error", retry_after=1)
 _DOWN: Final = Refuse(status=503, error_type="overloaded_error")
 _EXPIRED: Final = Refuse(status=401, error_type="authentication_error")
+_GOES_ON: Final = Check("worker.retry.goes-on", checks.polls_again)
 _OUTAGE: Final = 5
 _OUTAGE_SECONDS: Final = 20.0
 
@@ -92,7 +95,7 @@ def scenarios() -> Iterator[WorkerScenario]:
         title=Text("Polls get 429 with Retry-After", "poll 得到 429 和 Retry-After"),
         script=Script(rules=(Rule("poll", _THROTTLED, last=2),)),
         play=play_until(jobs_over),
-        checks=(Check("worker.retry.after", partial(checks.waits_as_told, operation="poll")),),
+        checks=(Check("worker.retry.after", partial(checks.waits_as_told, operation="poll")), _GOES_ON),
     )
     yield WorkerScenario(
         id="ack-503",
@@ -108,7 +111,7 @@ def scenarios() -> Iterator[WorkerScenario]:
         title=Text("Five polls get 503", "连续五次 poll 得到 503"),
         script=Script(rules=(Rule("poll", _DOWN, last=_OUTAGE),)),
         play=play_until(_outage_over, bound=_OUTAGE_SECONDS),
-        checks=(Check("worker.retry.backoff", checks.growing_pauses),),
+        checks=(Check("worker.retry.backoff", checks.growing_pauses), _GOES_ON),
     )
     yield WorkerScenario(
         id="resets",
@@ -130,7 +133,11 @@ def scenarios() -> Iterator[WorkerScenario]:
             "Unknown fields, a secret, and other spellings of times and null",
             "未知字段、secret，以及时间和 null 的其他写法",
         ),
-        script=Script(job_leases=1.4, odd_spelling=True, idle=1.0),
+        script=Script(job_leases=1.4, odd_spelling=True, idle=1.5),
         play=play_until(jobs_over),
-        checks=(Check("worker.legal.answers", checks.lives_with_spellings),),
+        checks=(
+            Check("worker.legal.answers", checks.lives_with_spellings),
+            Check("worker.heartbeat.next-value", next_values),
+            Check(STOPS, after_job),
+        ),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.chapters.worker import stop_checks as checks
 from conformance.chapters.worker.acks import never_unacked
 from conformance.chapters.worker.history import STOPS
-from conformance.chapters.worker.plays import PATIENCE, SETTLE, jobs_over, play_until
+from conformance.chapters.worker.plays import PATIENCE, SETTLE, answered, jobs_over, play_until
 from conformance.scenario.model import Check
 from conformance.text import Text
 from conformance.worker_harness.scenario import WorkerScenario
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 _CHAPTER: Final = "worker-stops"
 _OWN: Final = Check("worker.stop.own-items", checks.own_items)
 _FIRST, _SECOND = "first", "second"
+_INTO_JOB: Final = 0.5
+"""Seconds from the ack until the worker is ended: it is in its job then."""
 
 
 async def _terminate_during_job(stage: WorkerStage) -> None:
     stage.require_process()
-    if await stage.start() and await stage.until(lambda: bool(stage.sent("heartbeat")), PATIENCE):
+    if await stage.start() and await stage.until(lambda: answered(stage, "ack", 200), PATIENCE):
+        await stage.watch(_INTO_JOB)
         stage.terminate()
         before = len(stage.sent("poll"))
         await stage.until(lambda: stage.items[0].over and _goes_on(stage, before), checks.SIGTERM_SECONDS)
@@ -39,7 +42,8 @@ async def _kill_one_of_two(stage: WorkerStage) -> None:
     stage.require_process()
     if not await stage.start(_FIRST):
         return
-    await stage.until(lambda: bool(stage.sent("heartbeat")), PATIENCE)
+    await stage.until(lambda: answered(stage, "ack", 200), PATIENCE)
+    await stage.watch(_INTO_JOB)
     await stage.start(_SECOND)
     stage.kill(_FIRST)
     await stage.until(lambda: jobs_over(stage), PATIENCE + 2 * stage.config.lease + 2 * stage.job_seconds)
