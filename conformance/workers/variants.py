@@ -113,11 +113,14 @@ class _GracefulStops(Worker):
 class _Reads(Worker):
     """Reads list and stats first, and the item and its session after the ack."""
 
-    async def main(self) -> None:
-        for path in ("", "/stats"):
+    begun = False
+
+    async def poll(self) -> Item | None:
+        for path in () if self.begun else ("", "/stats"):
             with contextlib.suppress(httpx.TransportError):
                 await self.call("GET", path, tries=1)
-        await super().main()
+        self.begun = True
+        return await super().poll()
 
     async def ack(self, item: Item) -> bool:
         acked = await super().ack(item)

@@ -167,6 +167,13 @@ class WorkerHistory:
             raise CannotJudge(_NO_DELIVERY) if cause is None else Blocked(cause, _NO_DELIVERY)
         return self.delivered
 
+    def no_occasion(self, en: str, zh: str) -> NotTriggered | Blocked:
+        """Return why a requirement's occasion did not come about: the server refused all polls, or otherwise."""
+        refused = {poll.status for poll in self.operations("poll")}
+        if refused in ({401}, {404}):
+            return Blocked(_POLL_CAUSES[refused.pop()], Text(en, zh))
+        return not_triggered(en, zh)
+
     def first_ack(self, item: str, worker: str | None = None) -> Sent | None:
         """Return the first ack of an item, by any or one worker, that was answered with 200."""
         acks = (ack for ack in self.on_item(item, "ack") if worker is None or ack.worker == worker)

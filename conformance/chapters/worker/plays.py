@@ -42,6 +42,9 @@ def polled_after(stage: WorkerStage, operation: str, times: int = 1) -> bool:
     return last is not None and sum(poll.invoked > last for poll in stage.sent("poll")) >= times
 
 
-def answered(stage: WorkerStage, operation: str, status: int) -> bool:
-    """Return whether an operation was answered with a status."""
-    return any(each.response is not None and each.response.status == status for each in stage.sent(operation))
+def answered(stage: WorkerStage, operation: str, status: int, worker: str = "") -> bool:
+    """Return whether an operation, of any or one worker, was answered with a status."""
+    return any(
+        each.response is not None and each.response.status == status and each.step.startswith(worker)
+        for each in stage.sent(operation)
+    )

@@ -14,7 +14,6 @@ from conformance.chapters.worker.history import (
     WorkerHistory,
     delivered_item,
     last_words,
-    not_triggered,
 )
 from conformance.contract.operations import OPERATIONS
 from conformance.scenario.model import Finding
@@ -92,7 +91,7 @@ def not_elsewhere(view: TranscriptView) -> Iterator[Finding]:
     history = WorkerHistory(view)
     history.require_polls()
     if not any(sent.status == REDIRECT for sent in history.sent):
-        raise not_triggered("no request was redirected", "没有请求被重定向")
+        raise history.no_occasion("no request was redirected", "没有请求被重定向")
     for sent in history.operations("redirected"):
         request = sent.exchange.request
         if any(TOKEN in text for text in (request.url, request.body or "", *(value for _, value in request.headers))):
@@ -150,7 +149,7 @@ def no_hammering(view: TranscriptView) -> Iterator[Finding]:
     history.require_polls()
     refused = next((sent for sent in history.sent if sent.status == 401), None)
     if refused is None:
-        raise not_triggered("no request was refused with 401", "没有请求得到 401")
+        raise history.no_occasion("no request was refused with 401", "没有请求得到 401")
     after = [sent for sent in history.sent if refused.answered < sent.at <= refused.answered + HAMMERING_SECONDS]
     if len(after) > HAMMERING:
         yield Finding(
@@ -169,7 +168,7 @@ def waits_as_told(view: TranscriptView, operation: str) -> Iterator[Finding]:
     history.require_polls()
     told = [(sent, _retry_after(sent)) for sent in history.operations(operation) if _retry_after(sent) is not None]
     if not told:
-        raise not_triggered("no answer carried Retry-After", "没有响应带 Retry-After")
+        raise history.no_occasion("no answer carried Retry-After", "没有响应带 Retry-After")
     for sent, seconds in told:
         assert seconds is not None
         again = next((each for each in history.operations(operation) if each.at > sent.answered), None)
@@ -192,7 +191,7 @@ def polls_again(view: TranscriptView) -> Iterator[Finding]:
     polls = history.operations("poll")
     refused = [poll for poll in polls if poll.status in _BUSY]
     if not refused:
-        raise not_triggered("no poll was refused with 429 or 503", "没有 poll 得到 429 或 503")
+        raise history.no_occasion("no poll was refused with 429 or 503", "没有 poll 得到 429 或 503")
     if any(poll.at > refused[0].answered for poll in polls):
         return
     if not _ended(view, refused[0].worker):
@@ -216,7 +215,7 @@ def growing_pauses(view: TranscriptView) -> Iterator[Finding]:
     failed = [poll for poll in history.operations("poll") if poll.status == 503]
     pauses = [later.at - earlier.answered for earlier, later in pairwise(failed)]
     if len(pauses) < _PAUSES:
-        raise not_triggered("there were too few failures in a row", "连续失败的次数太少")
+        raise history.no_occasion("there were too few failures in a row", "连续失败的次数太少")
     if max(pauses[2:]) <= _GROWTH * min(pauses[:2]) + _NOISE:
         yield Finding(
             step=failed[-1].step,
@@ -236,7 +235,7 @@ def goes_on(view: TranscriptView) -> Iterator[Finding]:
     history.require_polls()
     lost = [sent for sent in history.sent if sent.status is None]
     if not lost:
-        raise not_triggered("no answer was lost", "没有响应丢失")
+        raise history.no_occasion("no answer was lost", "没有响应丢失")
     if any(sent.at > lost[-1].answered for sent in history.sent):
         return
     if not _ended(view, lost[-1].worker) and history.over - lost[-1].answered < _LONGEST_PAUSE:
@@ -285,10 +284,12 @@ def _missing_operation(history: WorkerHistory, item: str | None) -> str | None:
         return "poll" if history.operations("poll")[-1].status == 200 else None
     beats = history.on_item(item, "heartbeat")
     went_on = {
-        ACKS: bool(history.operations("ack") or history.on_item(item)),
+        ACKS: bool(history.on_item(item)),
         "worker.heartbeat.in-time": bool(history.on_item(item, "stop")),
         STOPS: len(beats) > 1,
     }
+    if history.operations("ack"):
+        history.require_ack(item)
     for operation, cause in zip(("ack", "heartbeat", "stop"), went_on, strict=True):
         if not history.on_item(item, operation):
             if went_on[cause]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance.chapters.worker.history import STOPS, Sent, WorkerHistory, delivered_item, last_words, not_triggered
 from conformance.scenario.model import Finding
-from conformance.scenario.transcript_view import Blocked, TranscriptView
+from conformance.scenario.transcript_view import Blocked, CannotJudge, TranscriptView
 from conformance.text import Text, join
 
 EARLY: Final = 0.2
@@ -68,8 +68,9 @@ def own_items(view: TranscriptView) -> Iterator[Finding]:
     """A worker changes only items that were delivered to it, and ends none that another worker holds."""
     history = WorkerHistory(view)
     history.require_polls()
+    known = set(view.transcript.facts["items"].values())
     for sent in history.sent:
-        if sent.operation not in _CHANGES or sent.item is None:
+        if sent.operation not in _CHANGES or sent.item not in known:
             continue
         own = any(
             delivered_item(poll) == sent.item and poll.worker == sent.worker and poll.at <= sent.at
@@ -124,8 +125,16 @@ def _refused_before(history: WorkerHistory, stop: Sent) -> Sent | None:
 def takes_over(view: TranscriptView) -> Iterator[Finding]:
     """The item of a killed worker is acked and stopped by the other one, once it is delivered to that one."""
     history = WorkerHistory(view)
-    item = history.require_delivery()[0]
+    history.require_delivery()
     killed = history.fact("first.killed")
+    item = next((delivered_item(poll) for poll in history.deliveries if poll.worker == "first"), None)
+    if item is None:
+        raise not_triggered("the first worker got no item", "第一个 worker 没有领到 item")
+    history.require_ack(item)
+    if any(killed is None or stop.at < killed for stop in history.on_item(item, "stop")):
+        raise CannotJudge(
+            Text("the first worker was done before it was killed", "第一个 worker 在被杀死之前已完成任务")
+        )
     later = [poll for poll in history.deliveries if delivered_item(poll) == item and killed is not None]
     again = next((poll for poll in later if killed is not None and poll.at > killed), None)
     if again is None:

@@ -116,14 +116,14 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "It sends the first heartbeat before the ack.",
         "先发送 heartbeat，再 ack。",
         _HeartbeatFirst,
-        fails="ack.first ack.never-unacked",
+        fails="ack.first ack.never-unacked lease.ended redelivery.not-twice",
     ),
     defect(
         "ack.after-session",
         "It reads the session before the ack.",
         "先读取 session，再 ack。",
         _SessionFirst,
-        fails="ack.first ack.never-unacked",
+        fails="ack.first ack.never-unacked redelivery.not-twice",
     ),
     defect(
         "ack.never",

@@ -132,7 +132,7 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "Later heartbeats expect the worker's own time.",
         "之后的 heartbeat 的预期值是 worker 自己的时间。",
         _InventsValue,
-        fails="heartbeat.next-value stop.after-job",
+        fails="heartbeat.next-value stop.after-job stop.taken-over redelivery.not-twice",
         skips="drain.confirms drain.stopped",
     ),
     defect(

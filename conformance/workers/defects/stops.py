@@ -52,12 +52,19 @@ class _MakesSure(Worker):
 class _WritesOnList(Worker):
     """Writes metadata onto every item in the list before the first poll."""
 
-    async def main(self) -> None:
+    written = False
+
+    async def poll(self) -> Item | None:
+        if not self.written:
+            self.written = True
+            await self.write()
+        return await super().poll()
+
+    async def write(self) -> None:
         with contextlib.suppress(httpx.TransportError):
             response = await self.call("GET", "", tries=1)
-            for item in response.json()["data"]:
+            for item in response.json().get("data", []):
                 await self.call("POST", f"/{item['id']}", tries=1, json={"metadata": {"seen-by": self.worker_id}})
-        await super().main()
 
 
 class _StopsOthers(Worker):
@@ -90,7 +97,7 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "It never stops an item.",
         "从不 stop item。",
         _Never,
-        fails="stop.after-job stop.taken-over drain.confirms",
+        fails="stop.after-job stop.taken-over drain.confirms redelivery.not-twice",
         warns="stop.sigterm",
     ),
     defect(
