@@ -47,7 +47,8 @@ def describe_counterexample(counterexample: Counterexample) -> Text:
 def _name(counterexample: Counterexample, event: Event, before: Sequence[Event]) -> Text:
     """Return what a step is, with its name in the transcript."""
     kind = event.operation.kind
-    if kind == "get" and any(other.invoked > event.invoked for other in counterexample.events):
+    later = any(other.invoked > event.invoked for other in counterexample.events)
+    if kind == "get" and (event.operation.judged or later):
         words = Text("a read", "读取请求")
     elif kind != "ack":
         words = {

@@ -22,6 +22,9 @@ RE_RUN: Final = Text("Re-run", "重新运行")
 EXPLAIN: Final = Text("Explain", "详细说明")
 REPRODUCE: Final = Text("Reproduce", "复现")
 
+_EXPLORE_SECONDS: Final = "20"
+"""How long a command explores that judges again what random requests found."""
+
 REPRODUCTIONS: Final = "reproductions"
 """The subfolder of a run's folder with one reproduction script for each failing scenario."""
 
@@ -89,6 +92,8 @@ def rerun_command(requirement: str, about: JudgedServer) -> str:
     """Return the command that judges one requirement again; without a base URL, `run` starts the emulator."""
     profile = load_catalogue().profile_of(requirement)
     words = [] if profile == "ack" or about.worker is not None else ["--profile", profile]
+    if load_catalogue().requirements[requirement].exercised == "on-request":
+        words += ["--explore", _EXPLORE_SECONDS]
     return run_command(about, "--requirement", requirement, *words)
 
 

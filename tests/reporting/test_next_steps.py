@@ -71,3 +71,9 @@ def test_the_script_keeps_the_prefix_and_the_options_of_curl() -> None:
     text = script(dialog.transcript(), [verdict], about, "en")
     assert "API=$BASE_URL/v9/x\n" in text
     assert "CURL_OPTIONS='--http2 --cacert ca.pem --cert me.pem --proxy http://p:1'" in text
+
+
+def test_what_random_requests_found_is_judged_again_by_random_requests() -> None:
+    command = rerun_command("update.explore.history", CIRCUMSTANCES)
+    assert "--profile work --explore 20" in command
+    assert "--explore" not in rerun_command("update.race.different-keys", CIRCUMSTANCES)
