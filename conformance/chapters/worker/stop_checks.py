@@ -115,6 +115,14 @@ def on_sigterm(view: TranscriptView) -> Iterator[Finding]:
         )
 
 
+def _held_by(history: WorkerHistory, worker: str) -> str | None:
+    """Return the last item that was delivered to a worker, unless it stopped it."""
+    items = [delivered_item(poll) for poll in history.deliveries if poll.worker == worker]
+    if not items or items[-1] is None:
+        return None
+    return None if any(stop.worker == worker for stop in history.on_item(items[-1], "stop")) else items[-1]
+
+
 def _refused_before(history: WorkerHistory, stop: Sent) -> Sent | None:
     """Return the ack of the item that was refused as another worker's, and after which no delivery followed."""
     acks = [ack for ack in history.on_item(stop.item or "", "ack") if ack.answered < stop.at]
@@ -124,10 +132,13 @@ def _refused_before(history: WorkerHistory, stop: Sent) -> Sent | None:
 def takes_over(view: TranscriptView) -> Iterator[Finding]:
     """The item of a killed worker is acked and stopped by the other one, once it is delivered to that one."""
     history = WorkerHistory(view)
-    item = history.require_delivery()[0]
+    history.require_delivery()
     killed = history.fact("first.killed")
-    later = [poll for poll in history.deliveries if delivered_item(poll) == item and killed is not None]
-    again = next((poll for poll in later if killed is not None and poll.at > killed), None)
+    item = _held_by(history, "first")
+    if killed is None or item is None:
+        raise not_triggered("the killed worker held no item", "被杀死的 worker 没有持有 item")
+    later = [poll for poll in history.deliveries if delivered_item(poll) == item and poll.answered > killed]
+    again = next((poll for poll in later if poll.worker == "second"), None)
     if again is None:
         other = [poll for poll in history.operations("poll") if poll.worker == "second"]
         if other:

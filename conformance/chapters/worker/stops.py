@@ -37,10 +37,9 @@ def _goes_on(stage: WorkerStage, polls: int) -> bool:
 
 async def _kill_one_of_two(stage: WorkerStage) -> None:
     stage.require_process()
-    if not await stage.start(_FIRST):
+    if not (await stage.start(_FIRST) and await stage.start(_SECOND)):
         return
-    await stage.until(lambda: bool(stage.sent("heartbeat")), PATIENCE)
-    await stage.start(_SECOND)
+    await stage.until(lambda: any(beat.step.startswith(_FIRST) for beat in stage.sent("heartbeat")), PATIENCE)
     stage.kill(_FIRST)
     await stage.until(lambda: jobs_over(stage), PATIENCE + 2 * stage.config.lease + 2 * stage.job_seconds)
     await stage.watch(SETTLE)
@@ -79,7 +78,7 @@ def scenarios() -> Iterator[WorkerScenario]:
             "Two workers in one environment, and one of them is killed",
             "同一 environment 有两个 worker，其中一个被杀死",
         ),
-        script=Script(items=2, job_leases=1.5, requeue=True),
+        script=Script(items=2, job_leases=1.5, requeue=True, workers=2),
         play=_kill_one_of_two,
         checks=(
             _OWN,
