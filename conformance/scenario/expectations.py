@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.arrange.item_spec import ItemSpec
 from conformance.contract.operations import OperationName
@@ -12,7 +12,6 @@ from conformance.text import Text, join
 
 if TYPE_CHECKING:
     from conformance.scenario.context import ScenarioContext
-    from conformance.scenario.transcript_view import TranscriptView
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Expectation:
     - `race`: a request of a burst, whose response may be lost while the scenario still counts.
     - `item`: the item that is acked, in a scenario of several.
     - `owner_ack_step`: the owning worker's ack in the same state; a refusal counts only if that ack is accepted.
-    - `because`: names the values of a transcript that the expectation rests on; a failure quotes them.
+    - `because`: names the values of a transcript (given as a `TranscriptView`) that the expectation rests on; a failure quotes them.
     """
 
     requirement: str
@@ -58,7 +57,7 @@ class Expectation:
     item: str | None = None
     owner_ack_step: str | None = None
     operation: OperationName = "ack"
-    because: Callable[[TranscriptView], Text] | None = None
+    because: Callable[[Any], Text] | None = None
 
     def allows(self, *, success: bool) -> bool:
         """Return whether the request may succeed, or may be refused."""

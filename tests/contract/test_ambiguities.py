@@ -118,7 +118,7 @@ def test_the_disagreements_about_the_other_operations_have_entries() -> None:
     ]:
         assert entries[name].kind == kind, name
         assert requirement in entries[name].requirements, name
-    for name in ("update-content-type", "forced-stop-of-a-stopped-item"):
+    for name in ("update-content-type",):
         assert entries[name].requirements == ()
 
 

@@ -22,12 +22,11 @@ def observe_beside(steps: Sequence[str], control: str, *fields: str) -> CheckFun
         (plain,) = observe(control, *fields)(view)
         for step in steps:
             for finding in observe(step, *fields)(view):
-                words = Text("{words}; without the parameter: {plain}", "{words}；不带该参数时：{plain}")
-                same = Text("{words}, as without the parameter", "{words}，与不带该参数时相同")
-                alike = finding.actual == plain.actual
-                yield replace(
-                    finding, actual=(same if alike else words).format(words=finding.actual, plain=plain.actual)
-                )
+                alike = Text("`{step}`: {words}, as without the parameter", "`{step}`：{words}，与不带该参数时相同")
+                other = Text("`{step}`: {words} (without: {plain})", "`{step}`：{words}（不带该参数时：{plain}）")
+                words = alike if finding.actual == plain.actual else other
+                actual = words.format(step=step, words=finding.actual, plain=plain.actual)
+                yield replace(finding, actual=actual)
 
     return judge
 
