@@ -56,7 +56,7 @@ class _RewritesValue(_Heartbeats):
         value = query.get(EXPECTED, "NO_HEARTBEAT")
         if value == "NO_HEARTBEAT":
             return query
-        return query | {EXPECTED: datetime.fromisoformat(value).isoformat()[:-6] + "-00:00"}
+        return query | {EXPECTED: value.removesuffix("Z").removesuffix("+00:00") + "-00:00"}
 
 
 class _InventsValue(_Heartbeats):
