@@ -6,7 +6,7 @@ import pytest
 
 from conformance.judging.verdict import Failure
 from conformance.reporting.root_causes import causes_of
-from tests.reporting.test_root_causes import breach, failed, status
+from tests.reporting.cause_samples import breach, failed, status
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Final
 
 from ...tokens import Tokens
 from ..defect import Defect
+from .defect_kind import Kind, defects_of
 from .leak_makers import leaking, session_of
 from .makers import ON_ITEM, admits
 from .path_makers import (
@@ -20,7 +21,6 @@ from .path_makers import (
     acts_before_404,
     every_environment_exists,
 )
-from .shared_rules import Kind, defects_of
 
 
 def _is_basic(given: str, _key: str, tokens: Tokens) -> bool:

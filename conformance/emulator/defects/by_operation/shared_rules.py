@@ -5,17 +5,15 @@ Each kind of defect is made for every operation besides ack, which has its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Final
 
-from ...configuration import Mutation
 from ...response_edits import body, content, header
-from ..defect import Defect, defect
+from ..defect import Defect
+from .defect_kind import Kind, defects_of
 from .makers import (
     ACTING,
     ON_ITEM,
-    OPERATIONS,
     acting_first,
     admits,
     drop_media_type,
@@ -34,26 +32,6 @@ from .makers import (
     with_value,
     without,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """A kind of defect: its name, its sentences with `{X}` for the operation, and the requirements without it."""
-
-    name: str
-    en: str
-    zh: str
-    make: Callable[[str], Mutation]
-    fails: str
-    operations: Sequence[str] = OPERATIONS
-    may_fail: str = ""
-    moves_time: bool = False
-    skips: Mapping[str, str] = field(default_factory=dict)
-    also: Mapping[str, str] = field(default_factory=dict)
-    """Requirements of other kinds that it violates too, by operation: what reads the same field."""
-    blocks: Sequence[str] = ()
-    """The operations of which this kind blocks the preparation of items."""
-
 
 _NAN: Final = with_member(b'"elapsed": NaN')
 
@@ -379,26 +357,6 @@ KINDS: Final[Sequence[Kind]] = (
         operations=("get",),
     ),
 )
-
-
-def defects_of(kinds: Sequence[Kind]) -> Iterator[Defect]:
-    """Yield each kind as a defect of each of its operations."""
-    for operation in OPERATIONS:
-        for kind in kinds:
-            if operation in kind.operations:
-                yield defect(
-                    f"{operation}.{kind.name}",
-                    kind.en.replace("{X}", operation),
-                    kind.zh.replace("{X}", operation),
-                    kind.make(operation),
-                    fails=" ".join(
-                        [*(f"{operation}.{rule}" for rule in kind.fails.split()), kind.also.get(operation, "")]
-                    ),
-                    may_fail=kind.may_fail,
-                    skips=kind.skips.get(operation, ""),
-                    moves_time=kind.moves_time,
-                    blocks=operation in kind.blocks,
-                )
 
 
 DEFECTS: Sequence[Defect] = tuple(defects_of(KINDS))
