@@ -86,6 +86,7 @@ ONE_OF: Final = {
     "tests/cli/test_list_and_config.py": 2,
     "tests/cli/test_doctor.py": 3,
     "tests/browser/": 2,
+    "tests/worker/test_hostile_workers.py": 2,
 }
 """Of how many tests of a place the sample takes one."""
 

@@ -35,6 +35,7 @@ PARTS: Final[Mapping[Part, Text]] = {
     "token": Text("Tokens", "Token"),
     "arrangement": Text("Work items", "work item"),
     "run": Text("Run", "运行"),
+    "worker": Text("Worker (`work-conformance worker` only)", "Worker（仅用于 `work-conformance worker`）"),
 }
 
 INTRO: Final = Text(
@@ -137,7 +138,7 @@ def configuration(lang: Lang) -> str:
 
 def _option_row(option: Option, lang: Lang) -> tuple[str, ...]:
     value = "|".join(option.choices) if option.choices else option.metavar or ""
-    name = f"--{option.name} {value}".strip()
+    name = f"{option.flag} {value}".strip()
     return f"`{_cell(name)}`", f"`{option.variable}`", _cell(option.help.in_(lang))
 
 

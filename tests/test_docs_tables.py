@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli import run_command
+from conformance.cli import run_command, worker_command
 from conformance.cli.list_endpoints import _NOTHING, _USE_GIVEN, ENDPOINTS
 from conformance.client.availability import FIRST_CONTACT
 from conformance.client.backoff import MAX_WAIT
@@ -56,9 +56,10 @@ def test_the_options_are_those_of_run(lang: Lang) -> None:
     page = PAGE[lang]["configuration"]
     flags = options_in(table(page, "--config FILE"))
     everywhere = {name for rows in tables(page) if rows[0][0].startswith("`--") for name in options_in(rows)} - flags
-    assert everywhere == {f"--{option.name}" for option in OPTIONS}
+    assert everywhere == {option.flag for option in OPTIONS} - flags
     every = {name for parameter in run_command.command.params for name in parameter.opts}
-    assert everywhere | flags == every - {"--help", "-h"}
+    of_worker = {option.flag for option in OPTIONS if option.part == "worker"}
+    assert (everywhere - of_worker) | flags == every - {"--help", "-h"}
 
 
 @EACH_LANGUAGE
@@ -103,7 +104,8 @@ def test_the_limits_in_sentences_are_those_of_the_client(lang: Lang) -> None:
 def test_every_option_of_the_environment_has_its_variable(lang: Lang) -> None:
     page = PAGE[lang]["configuration"]
     assert "`WORK_CONFORMANCE_LIKE_THIS`" in page
-    variables = {str(p.envvar) for p in run_command.command.params if getattr(p, "envvar", None)}
+    commands = (run_command.command, worker_command.command)
+    variables = {str(p.envvar) for each in commands for p in each.params if getattr(p, "envvar", None)}
     shown = {row[1].strip("`") for rows in tables(page) if rows[0][0].startswith("`--") for row in rows} - {""}
     assert shown == variables
 

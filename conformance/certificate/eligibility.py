@@ -77,9 +77,16 @@ def ineligibility_reasons(evidence: Evidence, record: RunResult) -> list[Text]:
     )
 
 
+_WORKER: Final = Text(
+    "The run judged a worker. Certificates are for servers only.", "该运行评测的是 worker。证书只签发给服务器。"
+)
+
+
 def unmet_run_conditions(evidence: Evidence) -> list[Text]:
     """Return why a run cannot be certified, whatever its verdicts are."""
     about = evidence.metadata
+    if about.profile == "worker":
+        return [_WORKER]
     found = []
     if about.interrupted is not None:
         found.append(Text("The run was interrupted: {why}.", "该运行中途被中断：{why}。").format(why=about.interrupted))

@@ -74,7 +74,7 @@ class ConsoleReporter:
                 "Judging the saved requests and responses of {host} again; no server is contacted.",
                 "正在重新判定 {host} 的传输记录，不连接任何服务器。",
             )
-            click.echo(again.format(host=escape_line(target.host)).in_(self._lang))
+            click.echo(again.format(host=escape_line(target.worker or target.host)).in_(self._lang))
             return
         if target.worker is not None:
             words = _JUDGING_WORKER.format(worker=escape_line(target.worker), scenarios=scenarios(cost.scenarios))

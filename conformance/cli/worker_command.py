@@ -11,6 +11,7 @@ from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.completion import one_of, scenarios_and_requirements
 from conformance.cli.language import localize
 from conformance.cli.options import (
+    CannotStart,
     allure_option,
     chosen_language,
     merge_config_file,
@@ -77,6 +78,10 @@ _OPTIONS: Final = (
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Judge a worker."""
     values = {**merge_config_file(ctx, config), "profile": "worker"}
+    if values["worker_attach"] and values["processes"]:
+        raise CannotStart(
+            localize("--attach runs in a single process. Remove -n.", "--attach 只在单个进程中运行。请去掉 -n。")
+        )
     settings = check(values)
     refuse_bad_baseline(settings.baseline, settings.output)
     end_where_nothing_failed(settings)

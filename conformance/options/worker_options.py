@@ -32,8 +32,8 @@ WORKER_OPTIONS: Final[tuple[Option, ...]] = (
         part="worker",
         kind="flag",
         help=Text(
-            "Use leases of 10 s, the API's shortest, instead of 3 s; a run then takes several minutes.",
-            "使用 10 秒的租约（API 的最短时长），而不是 3 秒；运行将需要数分钟。",
+            "Use leases of 10 s, the API's shortest, instead of 3 s; a run then takes about a minute.",
+            "使用 10 秒的租约（API 的最短时长），而不是 3 秒；运行约需一分钟。",
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shlex
 import sys
@@ -17,6 +18,7 @@ _SECRET: Final = frozenset({"QODER_PAT", "QODER_ACCESS_TOKEN"})
 def announce_to_user(scenario: str, assignment: Assignment) -> None:
     """Print the lines that set a worker's environment in a shell."""
     descriptor, name = tempfile.mkstemp(prefix="work-conformance-token-")
+    atexit.register(Path(name).unlink, missing_ok=True)
     with os.fdopen(descriptor, "w") as file:
         file.write(assignment.token)
     lines = [f"# {scenario}"]

@@ -119,7 +119,7 @@ def _circumstances(record: RunResult) -> dict[str, str]:
         "catalogue": about.catalogue_version,
         "run": about.run_id,
         "seed": str(about.seed),
-        "target": about.base_url,
+        "target": about.subject,
         "arranged-by": about.arranged_by,
         "result": record.decision.word,
     }

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from conformance.scenario.context import ScenarioContext
 from conformance.scenario.model import Scenario
 from conformance.worker_harness.script import Script
-from conformance.worker_harness.stage import WorkerStage
 
-Play = Callable[[WorkerStage], Awaitable[None]]
+if TYPE_CHECKING:
+    from conformance.scenario.context import ScenarioContext
+    from conformance.worker_harness.stage import WorkerStage
+
+Play = Callable[["WorkerStage"], Awaitable[None]]
 """Starts workers and waits until nothing more is to come. It never judges."""
 
 

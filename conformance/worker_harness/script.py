@@ -101,6 +101,7 @@ class Script:
     - `odd_spelling`: answer with unknown fields, a `secret`, other spellings of times, white space around `null`.
     - `requeue`: put an item back into the queue when its lease has run out.
     - `idle`: seconds from the first poll for which nothing waits.
+    - `workers`: nothing waits before so many different workers have polled.
     - `first_lease`: the length of the lease that the first heartbeat gets, in leases.
     - `redeliver_after`: seconds until an unacked item is delivered again; None leaves it to the poll's parameter.
     """
@@ -113,3 +114,4 @@ class Script:
     redeliver_after: float | None = None
     idle: float = 0.0
     first_lease: int = 1
+    workers: int = 1

@@ -107,6 +107,7 @@ class ScriptedServer:
         self._token = token
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._redelivering = 0
+        self._pollers: set[str] = set()
         self._servers: list[asyncio.Server] = []
         self._connections: set[asyncio.Task[None]] = set()
         self._elsewhere = ""
@@ -243,6 +244,7 @@ class ScriptedServer:
             return error(404, "not_found_error", "There is no such work item.")
         match call.operation:
             case "poll":
+                self._pollers.add(incoming.worker)
                 return await self._poll(call, incoming.header("worker-id"))
             case "list":
                 return environment.list()
@@ -283,7 +285,8 @@ class ScriptedServer:
         loop = asyncio.get_running_loop()
         ends = loop.time() + int(block or 0) / 1000
         while True:
-            item = self.environment.deliver(worker, after)
+            complete = len(self._pollers) >= self.script.workers
+            item = self.environment.deliver(worker, after) if complete else None
             left = ends - loop.time()
             if item is not None or left <= 0:
                 return Answer(200, item.to_json() if item is not None else None)

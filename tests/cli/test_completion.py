@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.cli import _COMMANDS
 from conformance.cli.explanations import explainable_names
 from conformance.contract.catalogue import load_catalogue
@@ -67,7 +67,7 @@ def test_options_are_completed(tmp_path: Path) -> None:
 KNOWN = {
     "run --chapter": {chapter.id for chapter in load_catalogue().chapters},
     "run --requirement": set(load_catalogue().requirements),
-    "run --strict -k": {*scenarios(), *load_catalogue().requirements},
+    "run --strict -k": {*every_scenario(), *load_catalogue().requirements},
     "serve --defect": set(DEFECTS),
     "serve --variant": set(VARIANTS),
     "serve --shape": set(SHAPES),

@@ -9,7 +9,7 @@ import sys
 import click.testing
 import pytest
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import every_scenario
 from conformance.cli.explain_command import command
 from conformance.cli.explanations import explainable_names, explanations
 from conformance.contract.ambiguities import load_ambiguities
@@ -52,7 +52,7 @@ def test_a_requirement_is_told_in_full(lang: Lang, form: str) -> None:
         for defect in DEFECTS.values():
             broken = rule.id in defect.fails | defect.warns
             assert (f"`{defect.id}`" in output) >= broken
-        for scenario in scenarios().values():
+        for scenario in every_scenario().values():
             if rule.id in scenario.requirements:
                 assert f"`{scenario.id}`" in output
 
@@ -68,7 +68,7 @@ def test_a_requirement_says_what_it_is_compared_with_and_what_is_compared_with_i
 @EACH_LANGUAGE
 def test_every_name_is_explained(lang: Lang) -> None:
     catalogue = load_catalogue()
-    every = {*catalogue.requirements, *scenarios(), *DEFECTS, *VARIANTS, *SHAPES}
+    every = {*catalogue.requirements, *every_scenario(), *DEFECTS, *VARIANTS, *SHAPES}
     every |= {chapter.id for chapter in catalogue.chapters} | {entry.id for entry in load_ambiguities()}
     every |= {rule.id for chapter in catalogue.chapters for rule in chapter.excluded}
     assert set(explainable_names()) == every

@@ -79,7 +79,7 @@ def test_the_list_is_the_catalogue(lang: str, form: str, listener: socket.socket
     ended = cli("list", "--lang", lang, "--format", form, cwd=tmp_path, env=env)
     assert (ended.code, ended.err) == (0, "")
     check_untouched(listener)
-    catalogue = load_catalogue()
+    catalogue = load_catalogue().of_profile("work")
     if form == "json":
         data = json.loads(ended.out)
         assert data["catalogue"] == catalogue.version

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.chapters.registry import worker_scenarios
+from conformance.evidence import read_evidence
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck, VerdictKind
 from conformance.mutation.kill_matrix import MutantResult
@@ -42,6 +43,9 @@ def test_the_reference_worker_is_conformant(tmp_path: Path) -> None:
     assert {verdict.line: verdict for verdict in record.verdicts if verdict.kind != "passed"} == {}
     assert record.decision.word == "conformant"
     assert record.metadata.duration < 60
+    again = read_evidence(tmp_path / "run").rejudge()
+    assert {v.line: v.kind for v in again.verdicts} == {v.line: v.kind for v in record.verdicts}
+    assert again.metadata.profile == "worker"
 
 
 @pytest.mark.parametrize("name", WORKER_DEFECTS)

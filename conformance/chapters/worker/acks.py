@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.worker.history import (
     ACKS,
@@ -20,7 +20,9 @@ from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text, join
 from conformance.worker_harness.scenario import WorkerScenario
 from conformance.worker_harness.script import Delay, Lose, Redeliver, Refuse, Rule, Script
-from conformance.worker_harness.stage import WorkerStage
+
+if TYPE_CHECKING:
+    from conformance.worker_harness.stage import WorkerStage
 
 _CHAPTER: Final = "worker-acks"
 _REFUSED: Final = "worker.ack.refused-ends"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.worker import lease_checks as checks
 from conformance.chapters.worker.plays import answered, jobs_over, play_until, polled_after
@@ -13,7 +13,9 @@ from conformance.scenario.model import Check
 from conformance.text import Text
 from conformance.worker_harness.scenario import WorkerScenario
 from conformance.worker_harness.script import Lose, Refuse, Rule, Script, SetState, ShowState
-from conformance.worker_harness.stage import WorkerStage
+
+if TYPE_CHECKING:
+    from conformance.worker_harness.stage import WorkerStage
 
 _CHAPTER: Final = "worker-leases"
 _IN_TIME: Final = Check("worker.heartbeat.in-time", checks.in_time)

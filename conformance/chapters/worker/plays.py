@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.worker_harness.scenario import Play
-from conformance.worker_harness.stage import WorkerStage
+
+if TYPE_CHECKING:
+    from conformance.worker_harness.stage import WorkerStage
 
 PATIENCE: Final = 10.0
 """Seconds beyond the jobs themselves within which a worker must have gone on."""
@@ -14,7 +16,7 @@ PATIENCE: Final = 10.0
 SETTLE: Final = 0.3
 """Seconds for which a scenario goes on after its end was seen."""
 
-Condition = Callable[[WorkerStage], bool]
+Condition = Callable[["WorkerStage"], bool]
 
 
 def play_until(condition: Condition, *, bound: float = PATIENCE, settle: float = SETTLE) -> Play:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.worker import request_checks as checks
 from conformance.chapters.worker.acks import acks_first
@@ -19,7 +19,9 @@ from conformance.scenario.model import Check
 from conformance.text import Text
 from conformance.worker_harness.scenario import WorkerScenario
 from conformance.worker_harness.script import Lose, Redirect, Refuse, Rule, Script
-from conformance.worker_harness.stage import WorkerStage
+
+if TYPE_CHECKING:
+    from conformance.worker_harness.stage import WorkerStage
 
 _CHAPTER: Final = "worker-requests"
 _THROTTLED: Final = Refuse(status=429, error_type="rate_limit_error", retry_after=1)

@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance.chapters.worker.history import STOPS, Sent, WorkerHistory, delivered_item, last_words, not_triggered
 from conformance.scenario.model import Finding
-from conformance.scenario.transcript_view import Blocked, CannotJudge, TranscriptView
+from conformance.scenario.transcript_view import Blocked, TranscriptView
 from conformance.text import Text, join
 
 EARLY: Final = 0.2
@@ -116,6 +116,14 @@ def on_sigterm(view: TranscriptView) -> Iterator[Finding]:
         )
 
 
+def _held_by(history: WorkerHistory, worker: str) -> str | None:
+    """Return the last item that was delivered to a worker, unless it stopped it."""
+    items = [delivered_item(poll) for poll in history.deliveries if poll.worker == worker]
+    if not items or items[-1] is None:
+        return None
+    return None if any(stop.worker == worker for stop in history.on_item(items[-1], "stop")) else items[-1]
+
+
 def _refused_before(history: WorkerHistory, stop: Sent) -> Sent | None:
     """Return the ack of the item that was refused as another worker's, and after which no delivery followed."""
     acks = [ack for ack in history.on_item(stop.item or "", "ack") if ack.answered < stop.at]
@@ -127,16 +135,12 @@ def takes_over(view: TranscriptView) -> Iterator[Finding]:
     history = WorkerHistory(view)
     history.require_delivery()
     killed = history.fact("first.killed")
-    item = next((delivered_item(poll) for poll in history.deliveries if poll.worker == "first"), None)
-    if item is None:
-        raise not_triggered("the first worker got no item", "第一个 worker 没有领到 item")
+    item = _held_by(history, "first")
+    if killed is None or item is None:
+        raise not_triggered("the killed worker held no item", "被杀死的 worker 没有持有 item")
     history.require_ack(item)
-    if any(killed is None or stop.at < killed for stop in history.on_item(item, "stop")):
-        raise CannotJudge(
-            Text("the first worker was done before it was killed", "第一个 worker 在被杀死之前已完成任务")
-        )
-    later = [poll for poll in history.deliveries if delivered_item(poll) == item and killed is not None]
-    again = next((poll for poll in later if killed is not None and poll.at > killed), None)
+    later = [poll for poll in history.deliveries if delivered_item(poll) == item and poll.answered > killed]
+    again = next((poll for poll in later if poll.worker == "second"), None)
     if again is None:
         other = [poll for poll in history.operations("poll") if poll.worker == "second"]
         if other:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.worker import stop_checks as checks
 from conformance.chapters.worker.acks import never_unacked
@@ -14,7 +13,9 @@ from conformance.scenario.model import Check
 from conformance.text import Text
 from conformance.worker_harness.scenario import WorkerScenario
 from conformance.worker_harness.script import Lose, Rule, Script
-from conformance.worker_harness.stage import WorkerStage
+
+if TYPE_CHECKING:
+    from conformance.worker_harness.stage import WorkerStage
 
 _CHAPTER: Final = "worker-stops"
 _OWN: Final = Check("worker.stop.own-items", checks.own_items)
@@ -39,8 +40,7 @@ def _goes_on(stage: WorkerStage, polls: int) -> bool:
 
 async def _kill_one_of_two(stage: WorkerStage) -> None:
     stage.require_process()
-    # Both at once: while one starts on a busy machine, the other could finish its job.
-    if not all(await asyncio.gather(stage.start(_FIRST), stage.start(_SECOND))):
+    if not (await stage.start(_FIRST) and await stage.start(_SECOND)):
         return
     await stage.until(lambda: answered(stage, "ack", 200, _FIRST), PATIENCE)
     await stage.watch(_INTO_JOB)
@@ -82,7 +82,7 @@ def scenarios() -> Iterator[WorkerScenario]:
             "Two workers in one environment, and one of them is killed",
             "同一 environment 有两个 worker，其中一个被杀死",
         ),
-        script=Script(items=2, job_leases=1.5, requeue=True),
+        script=Script(items=2, job_leases=1.5, requeue=True, workers=2),
         play=_kill_one_of_two,
         checks=(
             _OWN,
