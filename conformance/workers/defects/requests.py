@@ -21,7 +21,7 @@ FIELDS: Final = frozenset(
 
 
 class _ReportsItself(Worker):
-    """Reports that it lives to a path of its own, with forty requests at once."""
+    """Reports that it lives to a path of its own, with twenty-five requests at once."""
 
     async def main(self) -> None:
         reports = asyncio.create_task(self.report())
@@ -32,7 +32,7 @@ class _ReportsItself(Worker):
 
     async def report(self) -> None:
         while True:
-            await asyncio.gather(*(self.http.post("/api/v1/cloud/workers") for _ in range(40)), return_exceptions=True)
+            await asyncio.gather(*(self.http.post("/api/v1/cloud/workers") for _ in range(25)), return_exceptions=True)
             await asyncio.sleep(2.0)
 
 
@@ -156,10 +156,11 @@ class _OneSpellingOfHeartbeats(Worker):
 DEFECTS: Final[tuple[WorkerDefect, ...]] = (
     defect(
         "rate.reports-itself",
-        "It reports that it lives with forty requests at once, every two seconds.",
-        "每两秒同时发送四十个请求，报告自己仍在运行。",
+        "It reports that it lives with twenty-five requests at once, every two seconds.",
+        "每两秒同时发送二十五个请求，报告自己仍在运行。",
         _ReportsItself,
         fails="rate.limits auth.no-hammering",
+        blocks=True,  # the bursts may hold up the suite, which then judges no times
     ),
     defect(
         "retry.hammers",
