@@ -46,7 +46,7 @@ _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_START_OR
 are created in turn, others, races, last ones."""
 
 _PLACES: Final = {
-    name: number for number, name in enumerate(sorted(_ORDER, key=lambda name: name not in scenarios("ack")))
+    name: number for number, name in enumerate(sorted(scenarios(), key=lambda name: name not in scenarios("ack")))
 }
 """Places for the identities, those of profile `ack` first, so that every other one is neutral in each profile."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
@@ -16,7 +17,7 @@ from conformance.chapters.worker.history import (
     last_words,
 )
 from conformance.contract.operations import OPERATIONS
-from conformance.scenario.model import Finding
+from conformance.scenario.model import CheckFunction, Finding
 from conformance.scenario.transcript_view import Blocked, CannotJudge, NotExercised, TranscriptView
 from conformance.text import Text, join
 
@@ -214,6 +215,8 @@ def growing_pauses(view: TranscriptView) -> Iterator[Finding]:
     history.require_polls()
     failed = [poll for poll in history.operations("poll") if poll.status == 503]
     pauses = [later.at - earlier.answered for earlier, later in pairwise(failed)]
+    if failed and len(pauses) < _PAUSES and _ended(view, failed[-1].worker):
+        raise Blocked("worker.retry.goes-on", Text("the worker ended", "worker 已结束"))
     if len(pauses) < _PAUSES:
         raise history.no_occasion("there were too few failures in a row", "连续失败的次数太少")
     if max(pauses[2:]) <= _GROWTH * min(pauses[:2]) + _NOISE:
@@ -272,6 +275,20 @@ def lives_with_spellings(view: TranscriptView) -> Iterator[Finding]:
                 ),
             ),
         )
+
+
+def reads_spellings(judge: CheckFunction) -> CheckFunction:
+    """Return a check that is blocked where the worker did not get through its job for the spellings."""
+
+    def judged(view: TranscriptView) -> Iterator[Finding]:
+        stuck: list[Finding] = []
+        with contextlib.suppress(CannotJudge):  # what keeps that check from being judged is not this one's matter
+            stuck = list(lives_with_spellings(view))
+        if stuck:
+            raise Blocked("worker.legal.answers", stuck[0].actual)
+        yield from judge(view)
+
+    return judged
 
 
 def _missing_operation(history: WorkerHistory, item: str | None) -> str | None:

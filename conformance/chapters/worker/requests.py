@@ -137,7 +137,7 @@ def scenarios() -> Iterator[WorkerScenario]:
         play=play_until(jobs_over),
         checks=(
             Check("worker.legal.answers", checks.lives_with_spellings),
-            Check("worker.heartbeat.next-value", next_values),
-            Check(STOPS, after_job),
+            Check("worker.heartbeat.next-value", checks.reads_spellings(next_values)),
+            Check(STOPS, checks.reads_spellings(after_job)),
         ),
     )

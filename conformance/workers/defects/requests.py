@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,7 +21,7 @@ FIELDS: Final = frozenset(
 
 
 class _ReportsItself(Worker):
-    """Reports that it lives to a path of its own, eighty times a second."""
+    """Reports that it lives to a path of its own, with twenty-five requests at once."""
 
     async def main(self) -> None:
         reports = asyncio.create_task(self.report())
@@ -33,9 +32,8 @@ class _ReportsItself(Worker):
 
     async def report(self) -> None:
         while True:
-            with contextlib.suppress(httpx.TransportError, RuntimeError):
-                await self.http.post("/api/v1/cloud/workers")
-            await asyncio.sleep(0.0125)
+            await asyncio.gather(*(self.http.post("/api/v1/cloud/workers") for _ in range(25)), return_exceptions=True)
+            await asyncio.sleep(2.0)
 
 
 class _Hammers(Worker):
@@ -100,7 +98,10 @@ class _EndsOnBrokenAck(Worker):
         except httpx.TransportError:
             self.ending.set()
             return False
-        return response.status_code == 200 or (response.status_code >= 429 and await super().ack(item))
+        if response.status_code < 429:
+            return response.status_code == 200
+        await self.sleep(max(0.5, self.retry_after(response)))
+        return await super().ack(item)
 
 
 class _ReadsItems(Worker):
@@ -155,10 +156,11 @@ class _OneSpellingOfHeartbeats(Worker):
 DEFECTS: Final[tuple[WorkerDefect, ...]] = (
     defect(
         "rate.reports-itself",
-        "It reports that it lives eighty times a second.",
-        "每秒八十次报告自己仍在运行。",
+        "It reports that it lives with twenty-five requests at once, every two seconds.",
+        "每两秒同时发送二十五个请求，报告自己仍在运行。",
         _ReportsItself,
         fails="rate.limits auth.no-hammering",
+        blocks=True,  # the bursts may hold up the suite, which then judges no times
     ),
     defect(
         "retry.hammers",
