@@ -75,6 +75,7 @@ async def _polling_workers(stage: ScenarioContext) -> None:
 
 def _describe_delay(view: TranscriptView) -> Iterator[Finding]:
     """Describe how long after the ack the counts showed it: at the first read, or within how many whole seconds."""
+    view.expected_response("acked")
     if any(each.step.startswith("acked.try.") for each in view.transcript.exchanges):
         seconds = math.ceil(view.exchange("acked").completed - view.exchange("ack").completed)
         actual = Text("{n} s after the ack", "ack 之后 {n} 秒").format(n=seconds)
