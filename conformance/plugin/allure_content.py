@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from allure_commons.model2 import Label, Link, Status, StatusDetails
 from allure_commons.types import LabelType, LinkType, Severity
 
 from conformance.contract.catalogue import Level, Requirement, load_catalogue
+from conformance.contract.operations import Profile
 from conformance.exchange import Exchange, Header
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import WORDS, PlannedCheck, Verdict, VerdictKind
@@ -25,6 +26,11 @@ from conformance.reporting.next_steps import JudgedServer
 from conformance.text import LANGS, Lang, Text
 
 SUITE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
+_SUITES: Final[Mapping[Profile, Text]] = {
+    "work": Text("Work API conformance: other operations", "Work API 契约符合性：其他操作"),
+    "worker": Text("Work API conformance: worker", "Work API 契约符合性：worker"),
+}
+"""The suites of requirements that are not about acks."""
 
 LONGEST_TEXT: Final = 4000
 """Maximum characters of one target text in an explanation; attachments hold the full text."""
@@ -95,7 +101,8 @@ def links(requirement: Requirement) -> Iterator[Link]:
 def suites(requirement: Requirement, scenario: str, lang: Lang) -> list[str]:
     """Return the check's path in Allure's suite tree."""
     chapter = load_catalogue().chapter(requirement.chapter)
-    return [text.in_(lang) for text in (SUITE, chapter.title, scenario_title(scenario))]
+    suite = _SUITES.get(load_catalogue().profile_of(requirement.id), SUITE)
+    return [text.in_(lang) for text in (suite, chapter.title, scenario_title(scenario))]
 
 
 def labels(requirement: Requirement, scenario: str, verdict: Verdict | None, lang: Lang) -> Iterator[Label]:

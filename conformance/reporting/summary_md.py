@@ -6,10 +6,11 @@ that the page fits into a GitHub Actions job summary.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Final
 
+from conformance.contract.operations import Profile
 from conformance.judging.run_result import RunResult
 from conformance.reporting.baseline_text import markdown_line
 from conformance.reporting.markdown import with_code
@@ -20,7 +21,11 @@ from conformance.reporting.summary_run import about_run, chapters
 from conformance.reporting.verdict_sentence import verdict_sentence
 from conformance.text import Lang, Text
 
-_TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
+_TITLES: Final[Mapping[Profile, Text]] = {
+    "ack": Text("Work API conformance: ack", "Work API 契约符合性：ack"),
+    "work": Text("Work API conformance: all operations", "Work API 契约符合性：全部操作"),
+    "worker": Text("Work API conformance: worker", "Work API 契约符合性：worker"),
+}
 
 
 def markdown(record: RunResult, lang: Lang) -> str:
@@ -30,7 +35,7 @@ def markdown(record: RunResult, lang: Lang) -> str:
 
 
 def _lines(record: RunResult, lang: Lang) -> Iterator[str]:
-    yield f"# {_TITLE.in_(lang)}"
+    yield f"# {_TITLES[record.metadata.profile].in_(lang)}"
     yield ""
     sentence = verdict_sentence(record, causes_in(record))
     yield f"**{with_code(sentence, None).in_(lang)}**"
