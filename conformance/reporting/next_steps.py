@@ -70,15 +70,19 @@ class NextSteps:
     script: str | None
 
 
-def next_steps(verdict: Verdict, about: JudgedServer) -> NextSteps:
+def next_steps(verdict: Verdict, about: JudgedServer, shown_mistake: tuple[Mistake, bool] | None = None) -> NextSteps:
     """Return what to do about a failed or warned verdict.
+
+    `shown_mistake` is that of its root cause: other scenarios with this cause can show more than this one.
 
     Raises:
         KeyError: this version does not have the verdict's requirement.
     """
     requirement = verdict.line.requirement
     failures = verdict.failures
-    mistake, sure = likely_mistake(requirement, failures[0] if failures else None, verdict.line.scenario)
+    mistake, sure = shown_mistake or likely_mistake(
+        requirement, failures[0] if failures else None, verdict.line.scenario
+    )
     return NextSteps(
         fix=mistake.fix,
         sure=sure,

@@ -8,12 +8,12 @@ from typing import Final
 
 from conformance.contract.ambiguities import Ambiguity, load_ambiguities
 from conformance.contract.catalogue import Chapter
-from conformance.contract.common_mistakes import distinctive_terms
+from conformance.contract.common_mistakes import Mistake, distinctive_terms
 from conformance.exchange import Transcript
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.change import VIOLATED
 from conformance.judging.run_result import RunResult
-from conformance.judging.verdict import WORST_FIRST, Verdict, VerdictKind, worst
+from conformance.judging.verdict import WORST_FIRST, PlannedCheck, Verdict, VerdictKind, worst
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.flakiness import (
     FLAKY_HEADING,
@@ -157,6 +157,11 @@ class PageModel:
     def _all_causes(self) -> list[Cause]:
         return causes_of(self._verdicts)
 
+    @cached_property
+    def _mistakes(self) -> dict[PlannedCheck, tuple[Mistake, bool]]:
+        """The mistake of the first root cause of each failed check."""
+        return {each.verdict.line: cause.mistake for cause in reversed(self._all_causes) for each in cause.violations}
+
     def requirements_with_verdict(self, *kinds: VerdictKind) -> list[RequirementView]:
         """Return the requirements with one of the verdicts."""
         return [rule for rule in self.requirements if rule.result.kind in kinds]
@@ -224,7 +229,14 @@ class PageModel:
         return RequirementView(
             result=result,
             failure_details=tuple(
-                failure_detail(number, verdict, self.transcripts.get(verdict.line.scenario), shown_under, self.about)
+                failure_detail(
+                    number,
+                    verdict,
+                    self.transcripts.get(verdict.line.scenario),
+                    shown_under,
+                    self.about,
+                    self._mistakes.get(verdict.line),
+                )
                 for number, verdict in enumerate(shown, 1)
             ),
             blocks=tuple(verdict.line for verdict in self._verdicts if verdict.blocked_by == name),
