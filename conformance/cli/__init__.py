@@ -104,13 +104,15 @@ class _Commands(SuggestingGroup):
 
 
 _HELP: Final = localize(
-    "Contract tests for the ack operation of the Qoder Cloud Agents Work API.\n\n"
+    "Contract tests for servers and workers of the Qoder Cloud Agents Work API.\n\n"
     "\b\nJudge the embedded emulator (no account, no network):\n    work-conformance run\n\n"
     "\b\nJudge any server:\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/\n\n"
+    '\b\nJudge a worker:\n    work-conformance worker --start "python my_worker.py"\n\n'
     "\b\nWrite a configuration and a CI workflow for a server:\n    work-conformance init",
-    "Qoder Cloud Agents Work API 的 ack 操作的契约测试。\n\n"
+    "Qoder Cloud Agents Work API 服务器和 worker 的契约测试。\n\n"
     "\b\n评测内置模拟器（无需账号和网络）：\n    work-conformance run\n\n"
     "\b\n评测任意服务器：\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/\n\n"
+    '\b\n评测 worker：\n    work-conformance worker --start "python my_worker.py"\n\n'
     "\b\n为某个服务器生成配置文件和 CI 工作流：\n    work-conformance init",
 )
 

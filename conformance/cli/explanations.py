@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.chapters.registry import every_scenario, requirements_of_controls
 from conformance.contract.ambiguities import Ambiguity, ambiguities_of, load_ambiguities
@@ -16,8 +16,10 @@ from conformance.emulator.shapes import SHAPES, Shape
 from conformance.emulator.variants import VARIANTS, Variant
 from conformance.scenario.model import Scenario
 from conformance.text import LANGS, Text
-from conformance.workers.defects import WORKER_DEFECTS, WorkerDefect
-from conformance.workers.variants import WORKER_VARIANTS, WorkerVariant
+
+if TYPE_CHECKING:
+    from conformance.workers.defects import WorkerDefect
+    from conformance.workers.variants import WorkerVariant
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,17 @@ class Explanation:
 
 
 def explanations(name: str) -> list[Explanation]:
-    """Return everything with this name; two things share a few names."""
-    return [explain(name) for explain, explainable_names in _SORTS if name in explainable_names()]
+    """Return everything with this name; two things share a few names. Workers count if nothing else has it."""
+    for kinds in (_SORTS, _WORKERS):
+        found = [explain(name) for explain, explainable_names in kinds if name in explainable_names()]
+        if found:
+            return found
+    return []
 
 
 def explainable_names() -> list[str]:
     """Return every name that can be explained."""
-    return list(dict.fromkeys(name for _, known in _SORTS for name in known()))
+    return list(dict.fromkeys(name for _, known in (*_SORTS, *_WORKERS) for name in known()))
 
 
 def _requirement(name: str) -> Explanation:
@@ -83,7 +89,9 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         [{"id": scenario.id, "title": scenario.title.to_json()} for scenario in members],
     )
     yield from _controls(rule)
-    known: list[Defect | WorkerDefect] = [*DEFECTS.values(), *WORKER_DEFECTS.values()]
+    known: Collection[Defect | WorkerDefect] = (
+        _worker_defects().values() if load_catalogue().profile_of(rule.id) == "worker" else DEFECTS.values()
+    )
     killers = [defect for defect in known if rule.id in defect.fails | defect.warns]
     yield Part(
         "defects",
@@ -241,9 +249,21 @@ def _defect(name: str) -> Explanation:
     return _of_defect(DEFECTS[name], Text("defect of the emulator (serve --defect)", "模拟器的缺陷（serve --defect）"))
 
 
+def _worker_defects() -> Mapping[str, WorkerDefect]:
+    from conformance.workers.defects import WORKER_DEFECTS
+
+    return WORKER_DEFECTS
+
+
+def _worker_variants() -> Mapping[str, WorkerVariant]:
+    from conformance.workers.variants import WORKER_VARIANTS
+
+    return WORKER_VARIANTS
+
+
 def _worker_defect(name: str) -> Explanation:
     noun = Text("defective worker (python -m conformance.workers)", "有缺陷的 worker（python -m conformance.workers）")
-    return _of_defect(WORKER_DEFECTS[name], noun)
+    return _of_defect(_worker_defects()[name], noun)
 
 
 def _of_defect(defect: Defect | WorkerDefect, noun: Text) -> Explanation:
@@ -272,7 +292,7 @@ def _worker_variant(name: str) -> Explanation:
         "unusual but conformant worker (python -m conformance.workers)",
         "少见但符合契约的 worker（python -m conformance.workers）",
     )
-    return _of_variant(WORKER_VARIANTS[name], noun)
+    return _of_variant(_worker_variants()[name], noun)
 
 
 def _of_variant(variant: Variant | WorkerVariant, noun: Text) -> Explanation:
@@ -346,7 +366,11 @@ _SORTS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[st
     (_ambiguity, _ambiguities),
     (_defect, lambda: DEFECTS),
     (_variant, lambda: VARIANTS),
-    (_worker_defect, lambda: WORKER_DEFECTS),
-    (_worker_variant, lambda: WORKER_VARIANTS),
     (_shape, lambda: SHAPES),
 )
+
+_WORKERS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[str]]], ...]] = (
+    (_worker_defect, _worker_defects),
+    (_worker_variant, _worker_variants),
+)
+"""Loaded only for a name that nothing else has: workers bring an HTTP client."""

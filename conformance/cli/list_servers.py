@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from conformance.cli import formats
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.shapes import SHAPES, Shape
 from conformance.emulator.variants import VARIANTS, Variant
 from conformance.text import Lang, Text
-from conformance.workers.defects import WORKER_DEFECTS, WorkerDefect
-from conformance.workers.variants import WORKER_VARIANTS, WorkerVariant
+
+if TYPE_CHECKING:
+    from conformance.workers.defects import WorkerDefect
+    from conformance.workers.variants import WorkerVariant
 
 What = Literal["defects", "variants", "shapes", "worker-defects", "worker-variants"]
 
@@ -30,11 +32,25 @@ class _Server(Protocol):
     def zh(self) -> str: ...
 
 
+def _worker_defects() -> Mapping[str, WorkerDefect]:
+    """Return the defective workers, which load an HTTP client."""
+    from conformance.workers.defects import WORKER_DEFECTS
+
+    return WORKER_DEFECTS
+
+
+def _worker_variants() -> Mapping[str, WorkerVariant]:
+    """Return the unusual workers, which load an HTTP client."""
+    from conformance.workers.variants import WORKER_VARIANTS
+
+    return WORKER_VARIANTS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listing:
     """One list. `columns` are the names beside a server's sentence, by label; `data` are its further members in JSON."""
 
-    servers: Mapping[str, _Server]
+    load_servers: Callable[[], Mapping[str, _Server]]
     heading: Text
     total: Text
     columns: tuple[tuple[Text, Callable[[Any], Collection[str]]], ...]
@@ -42,19 +58,19 @@ class _Listing:
 
     def lines(self, lang: Lang) -> Iterator[str]:
         """Yield the list as text."""
-        for server in self.servers.values():
+        for server in self.load_servers().values():
             yield f"{server.id}: {_sentence(server, lang)}"
             for label, names in self.columns:
                 if names(server):
                     yield f"  {label.in_(lang)}: {' '.join(sorted(names(server)))}"
         yield ""
-        yield self.total.format(n=len(self.servers)).in_(lang)
+        yield self.total.format(n=len(self.load_servers())).in_(lang)
 
     def markdown(self, lang: Lang) -> Iterator[str]:
         """Yield the list as a Markdown table."""
         yield f"| {self.heading.in_(lang)} |"
         yield "| --- | --- " + "| --- " * len(self.columns) + "|"
-        for server in self.servers.values():
+        for server in self.load_servers().values():
             cells = [", ".join(f"`{name}`" for name in sorted(names(server))) for _, names in self.columns]
             yield f"| `{server.id}` | {' | '.join([_sentence(server, lang), *cells])} |"
 
@@ -62,7 +78,7 @@ class _Listing:
         """Return the list as data."""
         return [
             {"id": server.id, "text": {"en": server.en, "zh": server.zh}, **self.data(server)}
-            for server in self.servers.values()
+            for server in self.load_servers().values()
         ]
 
 
@@ -113,7 +129,7 @@ def _of_shape(shape: Shape) -> dict[str, Any]:
 
 _LISTINGS: Final[Mapping[What, _Listing]] = {
     "defects": _Listing(
-        servers=DEFECTS,
+        load_servers=lambda: DEFECTS,
         heading=Text(
             "Defect | What this server does wrong | Fails | Warned", "缺陷 | 该服务器的错误行为 | 失败 | 警告"
         ),
@@ -125,7 +141,7 @@ _LISTINGS: Final[Mapping[What, _Listing]] = {
         data=_of_defect,
     ),
     "variants": _Listing(
-        servers=VARIANTS,
+        load_servers=lambda: VARIANTS,
         heading=Text(
             "Variant | What this server does | Group | Warned | Not exercised",
             "变体 | 该服务器的行为 | 组 | 警告 | 未执行",
@@ -142,7 +158,7 @@ _LISTINGS: Final[Mapping[What, _Listing]] = {
         data=_of_variant,
     ),
     "worker-defects": _Listing(
-        servers=WORKER_DEFECTS,
+        load_servers=_worker_defects,
         heading=Text(
             "Defect | What this worker does wrong | Fails | Warned", "缺陷 | 该 worker 的错误行为 | 失败 | 警告"
         ),
@@ -154,7 +170,7 @@ _LISTINGS: Final[Mapping[What, _Listing]] = {
         data=_of_worker_defect,
     ),
     "worker-variants": _Listing(
-        servers=WORKER_VARIANTS,
+        load_servers=_worker_variants,
         heading=Text(
             "Variant | What this worker does | Warned | Not exercised", "变体 | 该 worker 的行为 | 警告 | 未执行"
         ),
@@ -166,7 +182,7 @@ _LISTINGS: Final[Mapping[What, _Listing]] = {
         data=_of_worker_variant,
     ),
     "shapes": _Listing(
-        servers=SHAPES,
+        load_servers=lambda: SHAPES,
         heading=Text("Shape | What this server does | Cannot be judged", "偏离形态 | 该服务器的行为 | 无法判定"),
         total=Text("{n} shapes", "{n} 个偏离形态"),
         columns=((Text("cannot be judged", "无法判定"), lambda shape: shape.unreachable),),

@@ -162,7 +162,7 @@ def test_a_program_that_takes_the_other_environment_is_noticed(emulator: str, jo
     answer = json.dumps({"environment_id": entry.environment_id, "work_id": entry.work_id})
     program = ArrangeProgram((sys.executable, "-c", f"print({answer!r})"), 20, str)
     run_resources = RunResources(run_id="run", main="", agent="", quiet=entry.environment_id)
-    with pytest.raises(CannotArrange, match="had returned for another purpose"):
+    with pytest.raises(CannotArrange, match="that it had supplied as `cloud-environment`"):
         on(emulator, lambda api: CommandArranger(api, program, run_resources, journal).item(QUEUED, "worker-1"))
 
 

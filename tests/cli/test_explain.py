@@ -19,6 +19,8 @@ from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS
 from conformance.text import LANGS, Lang
+from conformance.workers.defects import WORKER_DEFECTS
+from conformance.workers.variants import WORKER_VARIANTS
 
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 
@@ -70,7 +72,15 @@ def test_a_requirement_says_what_it_is_compared_with_and_what_is_compared_with_i
 @EACH_LANGUAGE
 def test_every_name_is_explained(lang: Lang) -> None:
     catalogue = load_catalogue()
-    every = {*catalogue.requirements, *every_scenario(), *DEFECTS, *VARIANTS, *SHAPES}
+    every = {
+        *catalogue.requirements,
+        *every_scenario(),
+        *DEFECTS,
+        *VARIANTS,
+        *SHAPES,
+        *WORKER_DEFECTS,
+        *WORKER_VARIANTS,
+    }
     every |= {chapter.id for chapter in catalogue.chapters} | {entry.id for entry in load_ambiguities()}
     every |= {rule.id for chapter in catalogue.chapters for rule in chapter.excluded}
     assert set(explainable_names()) == every

@@ -83,4 +83,4 @@ def test_without_a_command_the_help_is_shown_and_begins_with_init(tmp_path: Path
     ended = cli(cwd=tmp_path)
     shown = (ended.out + ended.err).partition("\nCommands:\n")[2]
     names = [line.split()[0] for line in shown.splitlines() if line.startswith("  ") and line[2:3].isalpha()]
-    assert names[:5] == ["init", "run", "doctor", "list", "explain"]
+    assert names[:6] == ["init", "run", "worker", "doctor", "list", "explain"]

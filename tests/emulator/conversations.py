@@ -75,10 +75,9 @@ class Conversation:
         session = await self.made("/sessions", {"agent": agent, "environment_id": environment})
         message = {"type": "user.message", "content": [{"type": "text", "text": "Say OK."}]}
         await self.send("POST", f"/sessions/{session}/events", json={"events": [message]})
-        path, last = f"/environments/{environment}/work", ""
-        items = (await self.send("GET", path, params={"before_id": "work_~", "limit": 100})).json()["data"]
-        last = next(item["id"] for item in items if item["data"]["id"] == session)
-        return str(last)
+        path = f"/environments/{environment}/work"
+        items = (await self.send("GET", path, params={"limit": 100})).json()["data"]
+        return str(next(item["id"] for item in items if item["data"]["id"] == session))
 
     async def delivered(self, environment: str) -> str:
         """Queue an item and deliver it, and return its id."""

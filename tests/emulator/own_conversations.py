@@ -37,6 +37,12 @@ async def _poll(api: Conversation) -> None:
     await poll("block_ms=999", later, block_ms=999)
     for value in ("-1", "ten", "0"):
         await poll(f"reclaim_older_than_ms={value}", empty, reclaim_older_than_ms=value)
+    refused: tuple[dict[str, Any], ...] = ({"block_ms": "0"}, {"reclaim_older_than_ms": "-1"})
+    for query in refused:
+        waiting = await api.environment()
+        await api.queue(waiting)
+        await poll(f"refused for {query}", waiting, **query)
+        await poll(f"after one refused for {query}", waiting)
     raced = await api.environment()
     work_id = await api.queue(raced)
     path = f"/environments/{raced}/work"
@@ -71,6 +77,7 @@ async def _list(api: Conversation) -> None:
     few += [await api.queue(small) for _ in range(3)]
     for place in range(5):
         await page(f"grown, after {place}", small, limit=1, page=few[place])
+    await page("before 3", limit=100, before_id=ids[3])
 
 
 async def _get(api: Conversation) -> None:
@@ -136,6 +143,10 @@ async def _heartbeat(api: Conversation) -> None:
         await api.send("POST", f"{path}/stop")
         await beat(f"after {stops} stops")
     await beat("queued", f"/environments/{own}/work/{await api.queue(own)}")
+    for step, value in (("a time at first", "2026-01-01T00:00:00Z"), ("none at first", "NO_HEARTBEAT")):
+        await beat(step, path := await api.acked(own), expected_last_heartbeat=value)
+    await api.send("POST", path, **metadata(a="one"))
+    await beat("with metadata", path)
 
 
 async def _stop(api: Conversation) -> None:
@@ -159,6 +170,12 @@ async def _stop(api: Conversation) -> None:
     await api.send("POST", f"{active}/heartbeat")
     await stop("active, broken", active, content=b'{"force": ')
     await stop("active, forced", active, json=_FORCE)
+    await stop("queued, forced", f"/environments/{own}/work/{await api.queue(own)}", json=_FORCE)
+    active = await api.acked(own)
+    await api.send("POST", f"{active}/heartbeat")
+    await api.send("POST", active, **metadata(a="one"))
+    await stop("with metadata", active)
+    await stop("stopping, forced", active, json=_FORCE)
 
 
 async def _stats(api: Conversation) -> None:

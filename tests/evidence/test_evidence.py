@@ -180,7 +180,7 @@ def test_what_this_version_no_longer_has_is_named_and_left_out(
     copied: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fewer = {name: scenario for name, scenario in scenarios().items() if name != "retry.active"}
-    monkeypatch.setattr(evidence, "scenarios", lambda: fewer)
+    monkeypatch.setattr(evidence, "every_scenario", lambda: fewer)
     found = read_evidence(copied())
     assert {line.scenario for line in found.unknown_checks} == {"retry.active"}
     assert "retry.active" not in {line.scenario for line in found.checks}

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,6 +38,14 @@ def signal_in_constructor(
 def no_earlier_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Signals that arrive close together count as one; those of the test before this one do not."""
     monkeypatch.setattr(signals, "_latest", float("-inf"))
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """A test runner that was started in the background may ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -34,15 +34,14 @@ def defects_of(kinds: Sequence[Kind]) -> Iterator[Defect]:
     for operation in OPERATIONS:
         for kind in kinds:
             if operation in kind.operations:
+                own = [f"{operation}.{rule}" for rule in kind.fails.split()]
                 yield defect(
                     f"{operation}.{kind.name}",
                     kind.en.replace("{X}", operation),
                     kind.zh.replace("{X}", operation),
                     kind.make(operation),
-                    fails=" ".join(
-                        [*(f"{operation}.{rule}" for rule in kind.fails.split()), kind.also.get(operation, "")]
-                    ),
-                    may_fail=kind.may_fail,
+                    fails=" ".join([*own, kind.also.get(operation, "")]),
+                    may_fail=" ".join(rule for rule in kind.may_fail.split() if rule not in own),
                     skips=kind.skips.get(operation, ""),
                     moves_time=kind.moves_time,
                     blocks=operation in kind.blocks,

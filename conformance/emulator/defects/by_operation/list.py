@@ -205,7 +205,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "list.before-unread",
         "`before_id` is ignored.",
-        "忽略 `before_id`。",
+        "忽略 `before_id`，返回首页。",
         reads_before(lambda _at: {}),
         fails="list.before-id.earlier",
     ),
