@@ -17,6 +17,7 @@ from conformance.cli.language import localize
 from conformance.cli.streams import standard_streams
 from conformance.machine.import_path import deprioritize_working_directory
 from conformance.machine.signals import ignore_unstarted_connections, termination_as_interrupt
+from conformance.machine.thread_stacks import use_small_stacks
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -70,6 +71,7 @@ class _Commands(SuggestingGroup):
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         deprioritize_working_directory()
         ignore_unstarted_connections()
+        use_small_stacks()
         with standard_streams(), termination_as_interrupt(), documented_exit_codes():
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.exit(code if isinstance(code, int) else 0)

@@ -22,6 +22,7 @@ from conformance.judging.plan import Selection, UnknownName
 from conformance.judging.verdict import PlannedCheck
 from conformance.machine.os_errors import os_error_text
 from conformance.machine.signals import ignore_unstarted_connections
+from conformance.machine.thread_stacks import use_small_stacks
 from conformance.options import OPTIONS, check_variables, is_blank
 from conformance.plugin import hookspecs
 from conformance.plugin.controller import RunController
@@ -79,6 +80,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read and check the settings. Opens no connection."""
     ignore_unstarted_connections()
+    use_small_stacks()
     values = {option.key: config.getoption(option.pytest_dest) for option in OPTIONS}
     try:
         _refuse_empty(config)
