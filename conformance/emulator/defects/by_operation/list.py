@@ -70,7 +70,7 @@ DEFECTS: Sequence[Defect] = (
         "A `limit` of 1 returns two items.",
         "`limit` 为 1 时返回两个 item。",
         reads_query(limit=lambda text: "2" if text == "1" else text),
-        fails="list.limit.honoured",
+        fails="list.limit.honoured list.before-id.earlier",
     ),
     defect(
         "list.limit-one-less",

@@ -235,7 +235,7 @@ DEFECTS: Sequence[Defect] = (
         "Only long polls deliver a new item.",
         "只有长轮询会投递新的 item。",
         _polling(_second_poll_only),
-        fails="poll.delivered.queued",
+        fails="poll.delivered.queued poll.reclaim.refused",
         warns="poll.redelivery.after-window",
     ),
     defect(
