@@ -12,7 +12,7 @@ import click
 
 from conformance.cli.broken_toml import has_byte_order_mark, mentions_section
 from conformance.cli.click_messages import translated_messages
-from conformance.cli.completion import BY_METAVAR, BY_OPTION
+from conformance.cli.completion import BY_METAVAR, BY_OPTION, one_of, scenarios_and_requirements
 from conformance.cli.language import current_language, localize
 from conformance.options import OPTIONS, Option, is_blank
 from conformance.suggest import nearest
@@ -100,6 +100,30 @@ def processes_option(function: F) -> F:
         default=0,
         metavar="N",
         help=localize("Processes (pytest-xdist).", "进程数（pytest-xdist）。"),
+    )(function)
+
+
+def expression_option(function: F) -> F:
+    """Add `-k`, the selection of scenarios and requirements by an expression."""
+    return click.option(
+        "-k",
+        "expression",
+        default="",
+        metavar="EXPR",
+        shell_complete=one_of(scenarios_and_requirements, separator=" "),
+        help=localize(
+            "Only scenarios and requirements that match, as in pytest -k.", "只运行匹配的场景和要求，同 pytest -k。"
+        ),
+    )(function)
+
+
+def quiet_option(function: F) -> F:
+    """Add `-q`, output without colours or redrawing."""
+    return click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        help=localize("Plain lines, without colours or redrawing.", "只输出纯文本行，没有颜色和动态显示。"),
     )(function)
 
 

@@ -11,14 +11,15 @@ import click
 
 from conformance.cli.baseline_option import refuse_bad_baseline
 from conformance.cli.command_classes import NoEmptyValuesCommand
-from conformance.cli.completion import one_of, scenarios_and_requirements
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import (
     CannotStart,
     allure_option,
     chosen_language,
+    expression_option,
     merge_config_file,
     processes_option,
+    quiet_option,
     settings_options,
     verbose_option,
 )
@@ -51,16 +52,7 @@ _LONGEST_WAIT: Final = 86_400
 )
 @settings_options()
 @processes_option
-@click.option(
-    "-k",
-    "expression",
-    default="",
-    metavar="EXPR",
-    shell_complete=one_of(scenarios_and_requirements, separator=" "),
-    help=localize(
-        "Only scenarios and requirements that match, as in pytest -k.", "只运行匹配的场景和要求，同 pytest -k。"
-    ),
-)
+@expression_option
 @allure_option(ALLUREDIR)
 @click.option(
     "--start",
@@ -85,12 +77,7 @@ _LONGEST_WAIT: Final = 86_400
         "同时完整输出请求、响应和各个列表，并在每个章节完成时输出一行；与 --dry-run 同用时输出完整的计划。",
     )
 )
-@click.option(
-    "-q",
-    "--quiet",
-    is_flag=True,
-    help=localize("Plain lines, without colours or redrawing.", "只输出纯文本行，没有颜色和动态显示。"),
-)
+@quiet_option
 @click.option(
     "--dry-run",
     is_flag=True,

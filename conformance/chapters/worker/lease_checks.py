@@ -116,16 +116,16 @@ def nothing_after(view: TranscriptView, status: int, operations: tuple[str, ...]
 def nothing_after_stopped(view: TranscriptView) -> Iterator[Finding]:
     """No heartbeat follows one that was answered with `stopped`."""
     history = WorkerHistory(view)
-    told = _beat_answered(history, "stopped")
-    for sent in history.on_item(told.item or "", "heartbeat"):
-        if sent.at > told.answered:
+    answered_beat = _beat_answered(history, "stopped")
+    for sent in history.on_item(answered_beat.item or "", "heartbeat"):
+        if sent.at > answered_beat.answered:
             yield Finding(
                 step=sent.step,
                 expected=Text(
                     "no heartbeat after one was answered with `stopped`", "得到 `stopped` 后不再发送 heartbeat"
                 ),
                 actual=Text("a heartbeat was sent", "发送了 heartbeat"),
-                blamed=(told.step,),
+                blamed=(answered_beat.step,),
             )
             return
 
@@ -133,12 +133,15 @@ def nothing_after_stopped(view: TranscriptView) -> Iterator[Finding]:
 def confirms_drain(view: TranscriptView) -> Iterator[Finding]:
     """A stop follows a heartbeat that was answered with `stopping`, within five leases."""
     history = WorkerHistory(view)
-    told = _beat_answered(history, "stopping")
+    answered_beat = _beat_answered(history, "stopping")
     patience = DRAIN_LEASES * history.lease
-    if any(told.at < stop.at <= told.answered + patience for stop in history.on_item(told.item or "", "stop")):
+    if any(
+        answered_beat.at < stop.at <= answered_beat.answered + patience
+        for stop in history.on_item(answered_beat.item or "", "stop")
+    ):
         return
     yield Finding(
-        step=told.step,
+        step=answered_beat.step,
         expected=Text("a stop that confirms it, within {n} s", "在 {n} 秒内用 stop 确认").format(n=f"{patience:g}"),
         actual=Text("none came", "没有 stop"),
     )
@@ -149,10 +152,10 @@ DRAIN_LEASES: Final = 5
 
 
 def _beat_answered(history: WorkerHistory, state: str) -> Sent:
-    told = next((beat for beat in _beats(history) if beat.value.get("state") == state), None)
-    if told is None:
+    answered_beat = next((beat for beat in _beats(history) if beat.value.get("state") == state), None)
+    if answered_beat is None:
         raise not_triggered(f"no heartbeat was answered with {state}", f"没有 heartbeat 得到 {state}")
-    return told
+    return answered_beat
 
 
 def _beats(history: WorkerHistory) -> list[Sent]:

@@ -26,13 +26,13 @@ def _gave_up(status: int, stage: WorkerStage) -> bool:
     return answered(stage, "heartbeat", status) and polled_after(stage, "heartbeat")
 
 
-def _told(state: str, stage: WorkerStage) -> bool:
+def _heartbeat_showed(state: str, stage: WorkerStage) -> bool:
     return any(_state(each) == state for each in stage.sent("heartbeat")) and polled_after(stage, "heartbeat")
 
 
 def _confirmed_or_late(stage: WorkerStage) -> bool:
-    told = (each.completed for each in stage.sent("heartbeat") if _state(each) == "stopping")
-    since = next(told, None)
+    stopping_beats = (each.completed for each in stage.sent("heartbeat") if _state(each) == "stopping")
+    since = next(stopping_beats, None)
     return bool(stage.sent("stop")) or (
         since is not None and stage.now - since > checks.DRAIN_LEASES * stage.config.lease + checks.LATE
     )
@@ -110,6 +110,6 @@ def scenarios() -> Iterator[WorkerScenario]:
         chapter=_CHAPTER,
         title=Text("A heartbeat is answered with `stopped`", "heartbeat 返回 `stopped`"),
         script=Script(job_leases=2.4, rules=(Rule("heartbeat", ShowState("stopped"), first=2, last=2),)),
-        play=play_until(partial(_told, "stopped"), settle=3.5),
+        play=play_until(partial(_heartbeat_showed, "stopped"), settle=3.5),
         checks=(Check("worker.drain.stopped", checks.nothing_after_stopped),),
     )

@@ -163,14 +163,14 @@ def no_hammering(view: TranscriptView) -> Iterator[Finding]:
         )
 
 
-def waits_as_told(view: TranscriptView, operation: str) -> Iterator[Finding]:
+def waits_for_retry_after(view: TranscriptView, operation: str) -> Iterator[Finding]:
     """After an answer with Retry-After, the same operation is not sent again earlier."""
     history = WorkerHistory(view)
     history.require_polls()
-    told = [(sent, _retry_after(sent)) for sent in history.operations(operation) if _retry_after(sent) is not None]
-    if not told:
+    delayed = [(sent, _retry_after(sent)) for sent in history.operations(operation) if _retry_after(sent) is not None]
+    if not delayed:
         raise history.no_occasion("no answer carried Retry-After", "没有响应带 Retry-After")
-    for sent, seconds in told:
+    for sent, seconds in delayed:
         assert seconds is not None
         again = next((each for each in history.operations(operation) if each.at > sent.answered), None)
         if again is not None and again.at - sent.answered < seconds - _EARLY:

@@ -95,7 +95,7 @@ def scenarios() -> Iterator[WorkerScenario]:
         title=Text("Polls get 429 with Retry-After", "poll 得到 429 和 Retry-After"),
         script=Script(rules=(Rule("poll", _THROTTLED, last=2),)),
         play=play_until(jobs_over),
-        checks=(Check("worker.retry.after", partial(checks.waits_as_told, operation="poll")), _GOES_ON),
+        checks=(Check("worker.retry.after", partial(checks.waits_for_retry_after, operation="poll")), _GOES_ON),
     )
     yield WorkerScenario(
         id="ack-503",
@@ -103,7 +103,7 @@ def scenarios() -> Iterator[WorkerScenario]:
         title=Text("The ack gets 503 with Retry-After", "ack 得到 503 和 Retry-After"),
         script=Script(rules=(Rule("ack", _BUSY),), redeliver_after=1.5),
         play=play_until(lambda stage: jobs_over(stage) or polled_after(stage, "ack", times=3)),
-        checks=(Check("worker.retry.after", partial(checks.waits_as_told, operation="ack")),),
+        checks=(Check("worker.retry.after", partial(checks.waits_for_retry_after, operation="ack")),),
     )
     yield WorkerScenario(
         id="outage",
