@@ -60,7 +60,7 @@ def test_a_target_that_comes_back_has_not_been_away() -> None:
     exchanges, outages = talk(base_url, use, outage=20)
     assert {exchange.outcome for exchange in exchanges} == {"ok"}
     assert outages == 1
-    assert 1.0 < time.monotonic() - began < 6
+    assert 1.0 < time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_all_outages_together_have_their_limit(outage: float) -> None:
 
     began = time.monotonic()
     assert talk(base_url, use, outage=outage)
-    assert outage <= time.monotonic() - began < outage + 2
+    assert outage <= time.monotonic() - began < outage + 10
 
 
 def test_two_outages_add_up() -> None:
@@ -162,7 +162,7 @@ def test_a_target_that_never_responded_is_given_up_soon(monkeypatch: pytest.Monk
 
     began = time.monotonic()
     assert talk(base_url, use, outage=30, known=False) == "the connection was refused"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
 
 
 def test_a_single_loss_is_no_outage() -> None:

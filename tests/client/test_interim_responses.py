@@ -46,7 +46,7 @@ def test_a_flood_ends_at_once(handler: object, words: str) -> None:
     begun = time.monotonic()
     with pytest.raises(ResponseLost, match=words):
         receive(handler)  # type: ignore[arg-type]
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15
 
 
 def test_each_request_has_as_many_on_one_connection() -> None:

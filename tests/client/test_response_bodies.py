@@ -73,7 +73,7 @@ def test_a_bomb_costs_little_memory_and_time() -> None:
         tracemalloc.stop()
     assert (body.problem, body.size) == ("too-large", MIB)
     assert peak < 24 * MIB
-    assert took < 4
+    assert took < 20
 
 
 def test_what_follows_a_complete_gzip_stream_is_not_hoarded() -> None:
@@ -97,7 +97,7 @@ def test_an_endless_body_is_read_to_the_limit_only() -> None:
     began = time.monotonic()
     body = receive(writes_for_ever(CHUNKED + b"\r\n", chunk(b"y" * 65_536))).body
     assert (body.size, body.problem) == (MIB, "too-large")
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe{}", b'{"a": "\xc3"}', b"\xed\xa0\x80"])

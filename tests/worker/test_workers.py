@@ -42,7 +42,7 @@ def test_the_reference_worker_is_conformant(tmp_path: Path) -> None:
     record = judge_worker(worker_command(), tmp_path / "run")
     assert {verdict.line: verdict for verdict in record.verdicts if verdict.kind != "passed"} == {}
     assert record.decision.word == "conformant"
-    assert record.metadata.duration < 60
+    assert record.metadata.duration < 300
     again = read_evidence(tmp_path / "run").rejudge()
     assert {v.line: v.kind for v in again.verdicts} == {v.line: v.kind for v in record.verdicts}
     assert again.metadata.profile == "worker"
