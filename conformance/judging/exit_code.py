@@ -50,7 +50,6 @@ def decide(
     polls: bool = True,
     waiver_problems: Sequence[Text] = (),
     unwritten: Text | None = None,
-    writer_broke: bool = False,
     cut: Text | None = None,
     silent: Text | None = None,
     states: Sequence[tuple[str, str]] = (),
@@ -60,7 +59,7 @@ def decide(
     Args:
         polls: whether the suite arranged its items itself, through the public API.
         waiver_problems: waivers that are expired or no longer match.
-        unwritten: why a report is missing; `writer_broke` says that this is an error of the suite.
+        unwritten: why a report is missing.
         cut: why the run was stopped before its end. Such a run cannot pass, and its unmatched waivers may still match.
         silent: since when the target no longer responded, in words.
         states: the target's own state names, each with the documented state that it is mapped to.
@@ -79,7 +78,7 @@ def decide(
         why = Text("the suite itself failed while judging {names}", "判定 {names} 时套件自身出错")
         return _decision("suite-error", why.format(names=names(broken)))
     if unwritten is not None:
-        return _decision("suite-error" if writer_broke else "inconclusive", unwritten)
+        return _decision("inconclusive", unwritten)
     if unjudged or cut is not None:
         lenient = _excused(selected=selected, strict=False, polls=polls)
         needed = {result.requirement.id for result in _unjudged(tally, excused=lenient)}

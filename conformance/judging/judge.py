@@ -1,4 +1,4 @@
-"""Judges one check of the plan on one transcript. One of the four places that catch every exception."""
+"""Judges one check of the plan on one transcript. One of the two places that catch every exception."""
 
 from __future__ import annotations
 

@@ -102,7 +102,6 @@ class RunMetadata:
     repeat: int = 1
     waivers: str | None = None
     unwritten: Text | None = None
-    writer_broke: bool = False
     phases: Phases | None = None
     states: tuple[tuple[str, str], ...] = ()
     noticed: tuple[Text, ...] = ()
@@ -196,7 +195,6 @@ class RunResult:
             polls=about.arranged_by == "api",
             waiver_problems=self.waiver_problems,
             unwritten=about.unwritten,
-            writer_broke=about.writer_broke,
             cut=self.cut,
             silent=self.silent,
             states=about.states,

@@ -1,13 +1,13 @@
 """Writes the report files into a folder, each atomically and independently of the others.
 
-One of the four places that catch every exception: if one report fails, the others are still written and the
-missing file is named.
+A file that the system refuses is named with the reason. An error of the suite in one report ends the process with its
+traceback, after the other files were written.
 """
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -47,27 +47,18 @@ class _Files:
     folder: Path
     paths: list[Path] = field(default_factory=list)
     lost: dict[Text, list[str]] = field(default_factory=dict)
-    broke: bool = False
 
     def put(self, name: str, make: Make) -> None:
-        """Make and write a file; on an error, record why."""
+        """Make and write a file; if the system refuses it, record why."""
         try:
             text = make()
             (self.folder / name).parent.mkdir(exist_ok=True)
             write_atomically(self.folder / name, text)
         except OSError as error:
             words = error.strerror or type(error).__name__
-            self._lose(name, Text(words, words))
-        except Exception as error:  # noqa: BLE001 - a failing report must not cost the others, nor the verdicts
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{frame.name}:{frame.lineno}: {type(error).__name__}"
-            self.broke = True
-            self._lose(name, Text("the suite failed in {where}", "套件自身在 {where} 出错").format(where=where))
+            self.lost.setdefault(Text(words, words), []).append(name)
         else:
             self.paths.insert(0, self.folder / name)
-
-    def _lose(self, name: str, why: Text) -> None:
-        self.lost.setdefault(why, []).append(name)
 
     @property
     def unwritten(self) -> Text | None:
@@ -94,15 +85,18 @@ def write_reports(
 
     Raises:
         OSError: the folder cannot be created.
+        Exception: an error of the suite in one of the texts; the files of the others are there, `report.json` is not.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = _Files(folder)
-    for name, make in {
+    makers = {
         **(before or {}),
         **_texts(record, transcripts or {}, lang),
         **_scripts(record, transcripts or {}, lang),
-    }.items():
-        files.put(name, make)
+    }
+    with ExitStack() as each:  # calls all of them, whichever raises
+        for name, make in reversed(makers.items()):
+            each.callback(files.put, name, make)
     so_far = _with(record, files)
     files.put(REPORT, lambda: json_text(report(so_far)))
     return Reports(record=_with(record, files), paths=files.paths)
@@ -111,8 +105,7 @@ def write_reports(
 def _with(record: RunResult, files: _Files) -> RunResult:
     if files.unwritten is None:
         return record
-    about = replace(record.metadata, unwritten=files.unwritten, writer_broke=files.broke)
-    return replace(record, metadata=about)
+    return replace(record, metadata=replace(record.metadata, unwritten=files.unwritten))
 
 
 def _texts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang) -> dict[str, Make]:

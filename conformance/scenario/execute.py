@@ -1,9 +1,8 @@
-"""Executes a scenario and records it, whatever happens. One of the four places that catch every exception."""
+"""Executes a scenario and records it, whatever happens."""
 
 from __future__ import annotations
 
 import contextlib
-import traceback
 from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,11 +14,11 @@ from conformance.arrange.refusals import outcome
 from conformance.arrange.responses import CannotArrange, NotSupported, NoUsableResponse, PreconditionNotMet
 from conformance.client.availability import TargetUnreachable
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
-from conformance.machine.os_errors import os_error_text
 from conformance.scenario.bursts import RepeatRace
 from conformance.scenario.context import ContextFactory, ScenarioContext
 from conformance.scenario.controls import is_unexpected, send_controls
 from conformance.scenario.model import Scenario
+from conformance.scenario.suite_error import or_suite_error
 from conformance.text import Text
 
 MAX_RESTARTS: Final = 3
@@ -43,7 +42,8 @@ async def execute_scenario(scenario: Scenario, new_stage: ContextFactory, *, run
         stage = new_stage(attempt)
         outages = stage.client.outages
         async with contextlib.nullcontext() if stage.deliveries is None else stage.deliveries.attempt_section():
-            ending, again = await _talk(scenario, stage)
+            talked = await or_suite_error(_talk(scenario, stage), stage.client.redact)
+            ending, again = (talked, None) if isinstance(talked, Ending) else talked
             ending, again = await _undisturbed(scenario, stage, ending, again)
         if again is _LOST:
             ending, again = await _after_outage(stage, outages, ending)
@@ -126,8 +126,6 @@ async def _talk(scenario: Scenario, stage: ScenarioContext) -> tuple[Ending, _Ag
         return Ending(kind="inconclusive", reason=_lost(stop.exchange), step=stop.exchange.step), again
     except TargetUnreachable:
         return _GONE, None
-    except Exception as error:  # noqa: BLE001 - the suite's own trouble is recorded as such, never the target's
-        return _broken(error, stage), None
     return Ending(kind="complete"), None
 
 
@@ -163,15 +161,3 @@ def _lost(exchange: Exchange) -> Text:
         "no usable response to {operation} ({problem}; tries: {tries})",
         "{operation} 没有得到可用的响应（{problem}；尝试次数：{tries}）",
     ).format(operation=exchange.operation, problem=outcome(exchange), tries=exchange.tries)
-
-
-def _broken(error: Exception, stage: ScenarioContext) -> Ending:
-    refused = os_error_text(error)
-    if refused is not None:  # no disk space or file descriptor left: neither the suite's nor the target's error
-        return Ending(kind="inconclusive", reason=refused)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{frame.name}:{frame.lineno}"
-    what = stage.client.redact(f"{type(error).__name__}: {error}")[:300]
-    return Ending(
-        kind="suite-error", reason=Text(f"the suite failed in {where}: {what}", f"套件在 {where} 出错：{what}")
-    )

@@ -219,9 +219,13 @@ def test_many_requests_may_be_under_way_at_once() -> None:
 
     async def run() -> Iterable[RawResponse]:
         limits = Limits(timeout=30, concurrency=12)
-        _ = asyncio.ensure_future(release_when_all_are_there())
-        async with serving(waits_for_the_others) as base_url, HttpTransport(base_url, Connection(), limits) as transport:
-            return await asyncio.gather(*(transport.send("GET", base_url, [], None, at_once) for _ in range(20)))
+        async with (
+            serving(waits_for_the_others) as base_url,
+            HttpTransport(base_url, Connection(), limits) as transport,
+        ):
+            requests = [transport.send("GET", base_url, [], None, at_once) for _ in range(20)]
+            replies, _ = await asyncio.gather(asyncio.gather(*requests), release_when_all_are_there())
+            return replies
 
     assert [reply.status for reply in asyncio.run(run())] == [200] * 20
 
