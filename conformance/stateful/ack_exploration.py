@@ -29,41 +29,38 @@ class AckExploration(Exploration):
         """Return the random sequence of a seed."""
         return random_sequence(seed)
 
-    def examine(self, held: Round) -> str | None:
+    def examine(self, finished: Round) -> str | None:
         """Return `ack` if the acks of a round cannot be explained. Counts its other findings."""
-        round_history = _history(held)
-        self.totals.count(held)
+        round_history = _history(finished)
+        self.totals.count(finished)
         outcome = round_history.check_responses()
         if isinstance(outcome, Linearizable):
             self.totals.pairs.update(round_history.requests_by_phase(outcome))
         elif not isinstance(outcome, Counterexample):
             self.totals.undecided += 1
         elif not _acks_contradict(round_history):
-            self.totals.report(held, describe_counterexample(outcome))
-        for update, get in lost_updates(held.facts["moves"], held.exchange_by_step).items():
-            self.totals.report(held, _LOST.format(update=update, get=get))
-        return self.contradiction(held)
+            self.totals.report(finished, describe_counterexample(outcome))
+        for update, get in lost_updates(finished.facts["moves"], finished.exchange_by_step).items():
+            self.totals.report(finished, _LOST.format(update=update, get=get))
+        return self.contradiction(finished)
 
-    def contradiction(self, held: Round) -> str | None:
+    def contradiction(self, finished: Round) -> str | None:
         """Return `ack` if the acks of a round cannot be explained."""
-        return "ack" if _acks_contradict(_history(held)) else None
+        return "ack" if _acks_contradict(_history(finished)) else None
 
-    async def hold(self, sequence: OperationSequence, seed: int) -> Round:
+    async def run_round(self, sequence: OperationSequence, seed: int) -> Round:
         """Prepare the items, send the groups one after the other, and stop the items in any case."""
         stage = self.stage
         stage.discard_exchanges()
         workers: dict[str | None, str | None] = {name: stage.worker_id() for name in WORKERS} | {None: None}
         items = await stage.items({item: workers[initial_worker(item)] for item in sequence.items})
-        talk = RoundRequests(stage, items, workers)
+        requests = RoundRequests(stage, items, workers)
         try:
-            await talk.look(0, items)
-            for number, group in enumerate(sequence.groups, start=1):
-                await talk.send_concurrently(number, group)
-                await talk.look(number, dict.fromkeys(move.item for move in group))
+            await requests.send_groups(sequence.groups)
         finally:
             for name, item in items.items():
                 await stage.force_stop(item, step=f"release.{name}")
-        return Round(seed=seed, sequence=sequence, facts=talk.facts, exchanges=list(stage.exchanges))
+        return Round(seed=seed, sequence=sequence, facts=requests.facts, exchanges=list(stage.exchanges))
 
 
 async def explore(stage: ScenarioContext) -> None:
@@ -71,8 +68,8 @@ async def explore(stage: ScenarioContext) -> None:
     await AckExploration(stage).explore()
 
 
-def _history(held: Round) -> RoundHistory:
-    return history_from_facts(held.facts, held.exchange_by_step)
+def _history(finished: Round) -> RoundHistory:
+    return history_from_facts(finished.facts, finished.exchange_by_step)
 
 
 def _acks_contradict(round_history: RoundHistory) -> bool:

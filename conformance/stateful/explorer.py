@@ -61,19 +61,19 @@ class Totals:
     odd: Counter[str] = field(default_factory=Counter)
     beside: list[dict[str, Any]] = field(default_factory=list)
 
-    def count(self, held: Round) -> None:
+    def count(self, finished: Round) -> None:
         """Count the requests of a round, and the responses that no page documents."""
         self.rounds += 1
-        self.unknown += sum(exchange.outcome == "unknown" for exchange in held.exchanges)
-        for exchange in held.exchanges:
-            verb, response = held.facts["moves"].get(exchange.step, [""])[0], exchange.response
+        self.unknown += sum(exchange.outcome == "unknown" for exchange in finished.exchanges)
+        for exchange in finished.exchanges:
+            verb, response = finished.facts["moves"].get(exchange.step, [""])[0], exchange.response
             if verb and exchange.outcome == "ok" and response is not None and response.status not in _DOCUMENTED:
                 self.odd[f"{verb} {response.status}"] += 1
 
-    def report(self, held: Round, words: Text) -> None:
+    def report(self, finished: Round, words: Text) -> None:
         """Record a contradiction that is not judged."""
         if len(self.beside) < _MAX_REPORTED:
-            self.beside.append({"seed": held.seed, "told": words.to_json()})
+            self.beside.append({"seed": finished.seed, "told": words.to_json()})
 
 
 class Exploration(ABC):
@@ -95,15 +95,15 @@ class Exploration(ABC):
         """Return the random sequence of a seed."""
 
     @abstractmethod
-    async def hold(self, sequence: OperationSequence, seed: int) -> Round:
+    async def run_round(self, sequence: OperationSequence, seed: int) -> Round:
         """Prepare the items, send the groups one after the other, and stop the items in any case."""
 
     @abstractmethod
-    def examine(self, held: Round) -> str | None:
+    def examine(self, finished: Round) -> str | None:
         """Count what a new round shows. Return what its contradiction is about; None without one to shrink."""
 
     @abstractmethod
-    def contradiction(self, held: Round) -> str | None:
+    def contradiction(self, finished: Round) -> str | None:
         """Return what the contradiction of a round is about, as `examine` does, without counting."""
 
     async def explore(self) -> None:
@@ -124,15 +124,15 @@ class Exploration(ABC):
     async def _through(self, seconds: float) -> None:
         seed = self.stage.seed
         while self._kept is None or self._clock() - self._begun < seconds:
-            held = await self._try(self.sequence(seed), seed)
+            finished = await self._try(self.sequence(seed), seed)
             seed += 1
-            if held is None:
+            if finished is None:
                 continue
-            self._kept = held
-            about = self.examine(held)
+            self._kept = finished
+            about = self.examine(finished)
             if about is not None:
-                self._shrunk_from = held.sequence.operation_count
-                self._kept = await self._shrunk(held, about)
+                self._shrunk_from = finished.sequence.operation_count
+                self._kept = await self._shrunk(finished, about)
                 return
 
     def _write_down(self) -> None:
@@ -173,15 +173,15 @@ class Exploration(ABC):
             for _ in range(_TRIES):
                 if self._clock() >= until:
                     return None
-                held = await self._try(sequence, found.seed)
-                if held is not None and self.contradiction(held) == about:
-                    return held
+                finished = await self._try(sequence, found.seed)
+                if finished is not None and self.contradiction(finished) == about:
+                    return finished
         return None
 
     async def _try(self, sequence: OperationSequence, seed: int) -> Round | None:
         """Run a round. Return None if it could not be prepared."""
         try:
-            return await self.hold(sequence, seed)
+            return await self.run_round(sequence, seed)
         except NoUsableResponse:
             self.totals.abandoned += 1
             if self.totals.abandoned > MAX_ABANDONED:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from conformance.client.read_lag import LONGEST_LAG
 from conformance.contract.model import ItemState, ModelResponse, Operation, OperationKind
 from conformance.contract.transitions import is_other_worker
 from conformance.exchange import Exchange
@@ -35,6 +36,9 @@ _KINDS: Final[dict[OperationName, OperationKind]] = {
 
 _BESIDE: Final = frozenset({"list", "metadata", "stats"})
 """Requests whose view of an item is not part of the ack's contract."""
+
+
+_READS: Final = frozenset({"get", "list"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,16 @@ ROWS: Final[Mapping[str, Text]] = {
 
 
 def history_from_facts(facts: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> RoundHistory:
-    """The history of the round that `facts` describe: `items` by name, `moves` by step, and `states` as they were mapped.
+    """Return the history of the round that `facts` describe. Reads within a group may lag behind by `LONGEST_LAG`.
 
-    Requests that surely had no effect, or were never sent, are left out.
+    The facts: `items` by name, `moves` by step, `states` as they were mapped, and `settled`, the reads after each group.
+    A round without `settled` was recorded by an earlier version: all its reads count as they are. Requests that surely
+    had no effect, or were never sent, are left out.
     """
     items: dict[str, dict[str, str]] = facts["items"]
     events: list[Event] = []
     acks_with_another_body = []
+    settled = facts.get("settled", facts["moves"])
     for step, (verb, item, worker) in facts["moves"].items():
         exchange = exchanges.get(step)
         if exchange is None or exchange.outcome == "fail":
@@ -116,9 +123,9 @@ def history_from_facts(facts: Mapping[str, Any], exchanges: Mapping[str, Exchang
         else:
             shown = _shown(verb, body, items[item]["work_id"])
             shown = facts.get("states", {}).get(shown, shown)
-            events.append(
-                _event(exchange, Operation(_KINDS[verb], worker), ModelResponse(_status(exchange), shown), item)
-            )
+            event = _event(exchange, Operation(_KINDS[verb], worker), ModelResponse(_status(exchange), shown), item)
+            may_lag = verb in _READS and step not in settled
+            events.append(replace(event, invoked=event.invoked - LONGEST_LAG) if may_lag else event)
     return RoundHistory(
         initial={name: ItemState("queued", about["worker"]) for name, about in items.items()},
         events=tuple(events),

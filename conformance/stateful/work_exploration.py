@@ -42,10 +42,10 @@ class WorkExploration(Exploration):
         """Return the random sequence of a seed."""
         return random_work_sequence(seed)
 
-    def examine(self, held: Round) -> str | None:
+    def examine(self, finished: Round) -> str | None:
         """Return the operation that a contradiction is about. Counts what the round shows."""
-        self.totals.count(held)
-        history = history_of(held)
+        self.totals.count(finished)
+        history = history_of(finished)
         found = attribute(history)
         if found is None:
             orders = history.orders()
@@ -53,15 +53,15 @@ class WorkExploration(Exploration):
             self.totals.pairs.update(history.requests_by_phase(orders or {}))
             return None
         if found.operation is None:
-            self.totals.report(held, describe_ambiguity(found, history))
+            self.totals.report(finished, describe_ambiguity(found, history))
         return found.operation
 
-    def contradiction(self, held: Round) -> str | None:
+    def contradiction(self, finished: Round) -> str | None:
         """Return the operation that the contradiction of a round is about."""
-        found = attribute(history_of(held))
+        found = attribute(history_of(finished))
         return found.operation if found is not None else None
 
-    async def hold(self, sequence: OperationSequence, seed: int) -> Round:
+    async def run_round(self, sequence: OperationSequence, seed: int) -> Round:
         """Prepare the items, send the groups one after the other, and stop the items in any case."""
         stage = self.stage
         stage.discard_exchanges()
@@ -72,15 +72,12 @@ class WorkExploration(Exploration):
                 items[name] = await self._item(name, workers[HOLDERS[name]])
             stage.facts["work_id"] = items[sequence.items[0]].work_id  # connections are opened with it
             delivered = {name: HOLDERS[name] is not None for name in items}
-            talk = WorkRequests(stage, items, workers, delivered)
-            await talk.look(0, items)
-            for number, group in enumerate(sequence.groups, start=1):
-                await talk.send_concurrently(number, group)
-                await talk.look(number, dict.fromkeys(move.item for move in group))
+            requests = WorkRequests(stage, items, workers, delivered)
+            await requests.send_groups(sequence.groups)
         finally:
             for name, item in items.items():
                 await stage.force_stop(item, step=f"release.{name}")
-        return Round(seed=seed, sequence=sequence, facts=talk.facts, exchanges=list(stage.exchanges))
+        return Round(seed=seed, sequence=sequence, facts=requests.facts, exchanges=list(stage.exchanges))
 
     async def _item(self, name: str, worker: str | None) -> Item:
         """Return an item that was delivered to this worker, or a queued one for None."""
@@ -111,9 +108,9 @@ def _undelivered(environment_id: str, entry: dict[str, Any]) -> Item:
     )
 
 
-def history_of(held: Round) -> WorkHistory:
+def history_of(finished: Round) -> WorkHistory:
     """Return the history of a round."""
-    return work_history_from_facts(held.facts, held.exchange_by_step)
+    return work_history_from_facts(finished.facts, finished.exchange_by_step)
 
 
 def describe_ambiguity(found: Attribution, history: WorkHistory) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from conformance.exchange import JSON_TYPE, Exchange
 from conformance.linearizability.check import has_explanation
 from conformance.linearizability.history import Event
 from conformance.scenario.context import ScenarioContext, Send
-from conformance.stateful.round_requests import RoundRequests
+from conformance.stateful.round_requests import QUICK, RoundRequests
 from conformance.stateful.sequence import RandomOperation, Verb
 from conformance.stateful.work_history import OPERATION_OF, events_of_exchanges, initial_state, patch_of
 
@@ -23,8 +23,6 @@ _NEVER_RETURNED: Final = "2020-01-01T00:00:00Z"
 """A value that no heartbeat of a run returned."""
 
 _LONGEST_VALUE: Final = 64
-_QUICK: Final = 5_000
-"""Maximum steps of a search between two requests. A read whose search takes longer is not repeated."""
 
 
 class WorkRequests(RoundRequests):
@@ -40,33 +38,29 @@ class WorkRequests(RoundRequests):
         super().__init__(stage, items, workers)
         self._delivered = delivered
         self._expected: dict[str, str | None] = {}
-        self._settled: dict[str, None] = {}
         self._seen: dict[str, list[Event]] = {}
 
     @property
     def facts(self) -> dict[str, Any]:
         """Return what `work_history.work_history_from_facts` reads."""
-        more = {"expected": dict(self._expected), "delivered": self._delivered, "settled": list(self._settled)}
+        more = {"expected": dict(self._expected), "delivered": self._delivered}
         return super().facts | more
 
-    async def look(self, number: int, names: Iterable[str]) -> None:
+    async def read_items(self, number: int, names: Iterable[str]) -> None:
         """Read items after a group in two ways, so that it is clear which response is wrong.
 
         Either way may lag behind, so both are repeated once if they contradict each other.
         """
         for name in names:
             before = self._contradicts(name)
-            await self._look(number, name)
+            await self._read_both(number, name)
             if not before and self._contradicts(name):
                 self._set_aside([f"{number}.{verb}.{name}" for verb in _READS])
-                await self._look(number, name)
+                await self._read_both(number, name)
 
-    async def _look(self, number: int, name: str) -> None:
+    async def _read_both(self, number: int, name: str) -> None:
         for verb in _READS:
-            step = f"{number}.{verb}.{name}"
-            self._moves[step] = (verb, name, None)
-            self._settled[step] = None
-            await self._stage.send_concurrently({step: self._read(verb, self._items[name], self._explained(name))})
+            await self._read(verb, f"{number}.{verb}.{name}", name)
 
     def _set_aside(self, steps: Collection[str]) -> None:
         """Rename reads that are repeated, so that they do not count."""
@@ -74,21 +68,6 @@ class WorkRequests(RoundRequests):
             if exchange.step in steps:
                 self._stage.exchanges[at] = replace(exchange, step=f"{exchange.step}.earlier")
                 del self._seen[exchange.step]
-
-    def _read(self, verb: Verb, item: Item, settled: Callable[[Exchange], bool]) -> Send:
-        if verb == "list":
-            return lambda api, step: api.list_until(step, item.environment_id, settled)
-        return lambda api, step: api.get_until(step, item.environment_id, item.work_id, settled)
-
-    def _explained(self, name: str) -> Callable[[Exchange], bool]:
-        """Return whether a read need not be repeated: the model explains it, or what came before has no explanation."""
-
-        def settled(exchange: Exchange) -> bool:
-            if exchange.outcome != "ok" or not self._contradicts(name, exchange):
-                return True
-            return self._contradicts(name)
-
-        return settled
 
     def _contradicts(self, name: str, *reads: Exchange) -> bool:
         """Return whether no order explains what was seen of an item, with a further read."""
@@ -99,7 +78,7 @@ class WorkRequests(RoundRequests):
         more = events_of_exchanges(facts, {read.step: read for read in reads})
         events = [event for each in self._seen.values() for event in each]
         mine = [event for event in [*events, *more] if event.item == name]
-        return has_explanation(initial_state(facts, name), mine, limit=_QUICK) is False
+        return has_explanation(initial_state(facts, name), mine, limit=QUICK) is False
 
     def _request(self, step: str, move: RandomOperation) -> Send:
         verb, item = move.verb, self._items[move.item]

@@ -168,20 +168,23 @@ def test_other_operations_are_told_and_not_judged(tmp_path: Path) -> None:
     tokens = Tokens.generate()
     app = create_app(tokens=tokens)
 
-    async def lagging(scope: Any, receive: Any, send: Any) -> None:
-        """A list on which every item is still queued, and stats that fail."""
+    async def wrong(scope: Any, receive: Any, send: Any) -> None:
+        """A list on which every item is stopped already, and stats that fail."""
 
         async def changed(message: MutableMapping[str, Any]) -> None:
+            if scope["path"].endswith("/work") and message["type"] == "http.response.start":
+                headers = [(name, value) for name, value in message["headers"] if name.lower() != b"content-length"]
+                message = {**message, "headers": headers}
             if scope["path"].endswith("/work") and message["type"] == "http.response.body":
-                body = re.sub(rb'"state":"[a-z]+"', b'"state":"queued"', message["body"])
-                message = {**message, "body": body + b" " * (len(message["body"]) - len(body))}
+                body = re.sub(rb'"state":"[a-z]+"', b'"state":"stopped"', message["body"])
+                message = {**message, "body": body}
             if scope["path"].endswith("/stats") and message["type"] == "http.response.start":
                 message = {**message, "status": 500}
             await send(message)
 
         await app(scope, receive, changed if scope["type"] == "http" else send)
 
-    record = explored(lagging, tokens, tmp_path / "run", seconds=5)
+    record = explored(wrong, tokens, tmp_path / "run", seconds=5)
     assert not failed(record)
     [observed] = record.tally.requirements_with_verdict("observed")
     words = observed.verdicts[0].observation

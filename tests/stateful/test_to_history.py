@@ -49,8 +49,16 @@ class Round:
 
     def with_states(self, **states: str) -> RoundHistory:
         """The history where these names of the target's own are mapped to documented states."""
+        return history_from_facts(self._facts | {"states": states}, self._exchanges)
+
+    def with_settled(self, *steps: str) -> RoundHistory:
+        """The history where only these reads were repeated until they agreed."""
+        return history_from_facts(self._facts | {"settled": steps}, self._exchanges)
+
+    @property
+    def _facts(self) -> dict[str, Any]:
         items = {name: {"work_id": WORK[name], "worker": HOLDERS[name]} for name in WORK}
-        return history_from_facts({"items": items, "moves": self._moves, "states": states}, self._exchanges)
+        return {"items": items, "moves": self._moves}
 
 
 def shown(state: str, item: str = "a") -> dict[str, str]:
@@ -200,3 +208,16 @@ def test_pairs_are_counted_by_the_state_that_a_request_met() -> None:
         ("starting", "stats"): 1,
         ("queued", "list"): 1,
     }
+
+
+@pytest.mark.parametrize("verb", ["get", "list"])
+def test_a_read_within_a_group_may_lag_behind_by_two_seconds(verb: str) -> None:
+    body = {"data": [shown("queued")]} if verb == "list" else shown("queued")
+    early = Round().sent(("ack a w1", 200, shown("starting"))).sent((f"{verb} a", 200, body))
+    assert not explained(early.round_history)
+    assert not explained(early.with_settled(f"1.{verb}"))
+    assert explained(early.with_settled())
+    late = Round().sent(("ack a w1", 200, shown("starting")))
+    for _ in range(3):
+        late.sent(("get b", 200, shown("queued", "b")))
+    assert not explained(late.sent((f"{verb} a", 200, body)).with_settled())
