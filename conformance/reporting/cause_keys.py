@@ -78,6 +78,25 @@ def same_cause(violations: Sequence[Violation]) -> list[list[Violation]]:
     return list(groups.values())
 
 
+def explained_by(violation: Violation) -> tuple[str, ...]:
+    """Return the requirements that say more about the fault behind a violation, if the same run violates them too."""
+    if violation.pointer != _ONLY_AT.get(violation.requirement, violation.pointer):
+        return ()
+    if violation.rule == "authz.foreign-token" and violation.got is not None and violation.got >= 400:
+        return (f"{violation.operation}.not-found.environment",)  # to this caller, the environment does not exist
+    return _EXPLAINED_BY.get(violation.requirement, ())
+
+
+def unexplained(members: Sequence[Violation]) -> list[Violation]:
+    """Return the violations of a cause without those that only follow from another requirement's violation."""
+    requirements = {each.requirement for each in members}
+    return [
+        each
+        for each in members
+        if requirements.isdisjoint(explained_by(each)) and _SHOWS_MORE.get(each.requirement) not in requirements
+    ]
+
+
 def is_near_miss(scenario: str) -> bool:
     """Return whether a scenario acks with an id that is only similar to the owning worker's."""
     return scenario.startswith("identity.near-miss-")
@@ -96,6 +115,9 @@ class _Context:
         }
         places = {(_alike(each), each.pointer) for each in violations}
         self._places = Counter(alike for alike, _ in places)
+        self._incomplete = {
+            alike[:2] for alike, count in self._places.items() if count >= _MANY and alike[2] == "missing"
+        }
         self._odd_statuses = len({each.status for each in violations if each.pointer == "/error/type"})
         self._wrong_states = {_response(each) for each in violations if each.pointer == "/state"}
         self._other_items = {_response(each) for each in violations if each.pointer == "/id"}
@@ -103,6 +125,15 @@ class _Context:
         self._contradicted = {
             each.scenario for each in violations if each.requirement == _GET_AGREES and each.pointer == "/state"
         }
+        self._shared = {
+            (each.operation, _SHARED_RULES[each.rule], each.got)
+            for each in violations
+            if each.kind == "status" and each.rule in _SHARED_RULES
+        }
+        self._schemas: dict[tuple[str, str], list[Hashable]] = {}
+        for each in violations:
+            if each.operation != "ack" and each.rule.startswith("answer.") and each.failure.keyword:
+                self._schemas.setdefault((each.operation, each.pointer), []).extend(_of_other_operation(each))
         self._by_topic: dict[str, int] = {}
         for number, each in enumerate(violations):
             if each.kind != "race" and not is_near_miss(each.scenario):
@@ -112,22 +143,43 @@ class _Context:
     def keys(self, violation: Violation) -> Iterator[Hashable]:
         """Yield the keys of a violation; two violations with a common key have the same cause."""
         if violation.operation != "ack":
-            yield from _of_other_operation(violation)
-            for other in _EXPLAINED_BY.get(violation.requirement, ()):
-                if other in self._requirements:
-                    yield "requirement", other
+            yield from self._of_other_operation(violation)
         elif _is_error_with_200(violation):
             yield "error with 200"
         else:
             yield from self._of_kind(violation)
         if violation.kind in {"header", "body"} and _response(violation) in self._not_json:
             yield "no JSON", _response(violation)
-        if violation.requirement in {_UNCHANGED, _UNHARMED}:
-            yield "effect of a refusal", violation.scenario
+        if violation.pointer and not violation.failure.keyword:
+            for operation in (violation.operation, *_READ_BY.get(violation.requirement, ())):
+                yield from self._schemas.get((operation, violation.pointer), ())
+        yield from _of_refusal(violation)
         if violation.requirement.startswith("ack.race.") and violation.kind != "race":
             yield "race", violation.requirement, violation.scenario
         if violation.requirement == _SAME_WORKER and violation.pointer == "/state":
             yield "GET after a race"
+
+    def _of_other_operation(self, violation: Violation) -> Iterator[Hashable]:
+        yield from _of_other_operation(violation)
+        yield from self._of_credentials(violation)
+        for other in explained_by(violation):
+            if other in self._requirements:
+                yield "requirement", other
+        if violation.failure.keyword and self._places[_alike(violation)] >= _MANY:
+            yield "many", violation.operation, violation.kind
+        if violation.kind == "body" or _response(violation) in self._incomplete:
+            yield "body", _response(violation)
+
+    def _of_credentials(self, violation: Violation) -> Iterator[Hashable]:
+        """Yield the rules on credentials from whose violation this one by the same operation follows."""
+        shared = _SHARED_RULES.get(violation.rule)
+        if violation.kind != "status" or shared is None:
+            return
+        others = [name.partition(".")[2] for name in FOLLOWS_FROM.get(f"ack.{shared}", ())]
+        others += [_SHARED_RULES.get(name.partition(".")[2], "") for name in explained_by(violation)]
+        for other in others:
+            if (violation.operation, other, violation.got) in self._shared:
+                yield "shared rule", violation.got, other
 
     def _of_kind(self, violation: Violation) -> Iterator[Hashable]:
         match violation.kind:
@@ -228,6 +280,14 @@ _SHARED_RULES: Final[Mapping[str, str]] = {
 """Rules that every operation shares, with the name of the rule among those of ack."""
 
 
+def _of_refusal(violation: Violation) -> Iterator[Hashable]:
+    """Yield the keys of what a refused request changed: in one scenario, or to the same value in several operations."""
+    if violation.requirement in {_UNCHANGED, _UNHARMED}:
+        yield "effect of a refusal", violation.scenario
+    if violation.rule == "refused.changes-nothing" and violation.pointer:
+        yield "effect of a refusal", violation.pointer, violation.failure.actual.en
+
+
 def _of_other_operation(violation: Violation) -> Iterator[Hashable]:
     """Yield the keys of a violation by another operation than ack: its requirement, or what several operations share."""
     shared = _SHARED_RULES.get(violation.rule)
@@ -237,6 +297,8 @@ def _of_other_operation(violation: Violation) -> Iterator[Hashable]:
         yield "header", violation.pointer, violation.failure.actual.en
     elif violation.kind == "body":
         yield "body", violation.failure.actual.en
+        if not violation.rule.startswith(("answer.", "envelope.")):
+            yield "requirement", violation.requirement
     elif violation.rule.startswith("envelope."):
         yield violation.kind, violation.pointer, violation.failure.keyword
     elif violation.rule.startswith("answer."):
@@ -253,17 +315,45 @@ def _of_other_operation(violation: Violation) -> Iterator[Hashable]:
 
 _EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "poll.race.one-delivery": ("poll.window.not-redelivered",),
-    "poll.race.stop": ("poll.delivers.only-queued",),
+    "poll.window.not-redelivered": ("poll.empty.null",),
+    "poll.delivers.only-queued": ("poll.empty.null",),
+    "poll.delivers.own-environment": ("poll.empty.null",),
+    "poll.race.stop": ("poll.delivers.only-queued", "stop.force.stopped"),
     "list.race.growing": ("list.walk.page",),
+    "list.walk.page": ("list.page.next", "list.walk.own-environment", "list.order.ascending"),
+    "list.walk.after-id": ("list.walk.page", "list.page.next", "list.walk.own-environment", "list.order.ascending"),
+    "list.order.ascending": ("list.walk.own-environment",),
+    "list.limit.honoured": ("list.walk.own-environment",),
+    "list.before-id.earlier": ("list.limit.honoured",),
+    "stats.counts.queued": ("stats.counts.own-environment",),
     "update.race.different-keys": ("update.merge.keeps-others",),
+    "heartbeat.cas.accepted": ("heartbeat.value.is-latest",),
     "heartbeat.race.one-winner": (
         "heartbeat.cas.accepted",
         "heartbeat.cas.stale-refused",
         "heartbeat.cas.no-heartbeat-refused",
     ),
     "heartbeat.race.stop": ("heartbeat.never-revives", "heartbeat.cas.unconditional"),
+    "get.shows.last-response": ("heartbeat.value.is-latest",),
 }
-"""Requirements of races and walks, with those that are violated by the same fault without a race."""
+"""Requirements with those that are violated by the same fault and say more about it: races, walks, later reads."""
+
+_SHOWS_MORE: Final[Mapping[str, str]] = {
+    "poll.answer.schema-en": "poll.empty.null",
+    "poll.answer.schema-zh": "poll.empty.null",
+}
+"""Requirements with the one that represents their cause if it has the same cause."""
+
+_ONLY_AT: Final[Mapping[str, str]] = {"get.shows.last-response": "/latest_heartbeat_at"}
+"""The only place of these requirements at which that is so."""
+
+_READ_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "ack.answer.get-agrees": ("get",),
+    "update.changes-metadata-only": ("get",),
+    "heartbeat.keeps-other-fields": ("get",),
+    "stop.keeps-other-fields": ("get",),
+}
+"""Requirements that compare an item with what another operation shows of it."""
 
 _ONE_FAULT: Final = frozenset({"/state", "/has_more"})
 """Fields that an operation computes in one place, so that one wrong value in several responses is one fault."""

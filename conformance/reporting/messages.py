@@ -12,12 +12,13 @@ from conformance.arrange.modes import ArrangeMode
 from conformance.chapters.registry import every_scenario
 from conformance.contract.ambiguities import Ambiguity, ambiguities_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load_catalogue
-from conformance.contract.common_mistakes import consequence_of, likely_cause
+from conformance.contract.common_mistakes import consequence_of
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import WORDS, Failure, Repetitions, Verdict, VerdictKind
 from conformance.judging.violation_text import short_violation
 from conformance.reporting.escaping import escape_line, quote_lines
 from conformance.reporting.flakiness import verdict_counts_text
+from conformance.reporting.remedies import remedy_of_verdict
 from conformance.reporting.request_line import NOTHING_RECORDED, blamed_groups
 from conformance.text import LANGS, Lang, Text, join
 
@@ -181,11 +182,11 @@ def citations(requirement: str, lang: Lang) -> list[str]:
 def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
     """Yield the effect of a failure on workers, and its likely cause if the response shows it."""
     name = verdict.line.requirement
-    consequence, cause = consequence_of(name), likely_cause(name, verdict.failures[0].actual.en)
+    consequence, found = consequence_of(name), remedy_of_verdict(verdict)
     if consequence is not None:
         yield _labelled(lang, CONSEQUENCE, consequence.in_(lang))
-    if cause is not None:
-        words = Text("{what} {fix}", "{what}{fix}").format(what=cause.what, fix=cause.fix)
+    if found.cause is not None:
+        words = Text("{what} {fix}", "{what}{fix}").format(what=found.cause, fix=found.fix)
         yield _labelled(lang, LIKELY_CAUSE, words.in_(lang))
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from conformance.chapters.registry import every_scenario
 from conformance.contract.operations import OPERATIONS
+from conformance.reporting.cause_keys import explained_by, unexplained
 from conformance.reporting.violations import Violation
 from conformance.reporting.word_parts import OR, SHOWN, Members, cut
 from conformance.text import Text, join
@@ -18,7 +19,7 @@ _OF_ALL_OPERATIONS: Final = ("auth.", "authz.", "environment.", "not-found.", "e
 _LONGEST_VALUE: Final = 60
 _JSON: Final = re.compile(r'["\[{]|-?\d+(?:\.\d+)?$|(?:true|false|null)$|`')
 """The beginning of a value, in contrast to a sentence about it."""
-_STRING: Final = re.compile(r'\A"([^"`]*)"\Z')
+_STRING: Final = re.compile(r'\A"([^"`]+)"\Z')
 _ID: Final = re.compile(r"\b([a-z]{1,8}_)[0-9A-Za-z]{12,}([0-9A-Za-z]{6})\b")
 _SEVERAL: Final = Text("{n} operations", "{n} 个操作")
 
@@ -33,7 +34,7 @@ def other_operation_headline(first: Violation, members: Members) -> Text:
 def _fact(first: Violation, members: Members) -> Text:
     subject = _subject(first, members)
     if first.kind == "status":
-        wanted = dict.fromkeys(status for each in members for status in each.wanted)
+        wanted = dict.fromkeys(status for each in unexplained(members) for status in each.wanted)
         expected = join(OR, [Text(str(status), str(status)) for status in sorted(wanted)])
         several = len({each.operation for each in members}) > 1
         words = Text(
@@ -78,7 +79,9 @@ def _parameters(first: Violation) -> Text:
 
 def _subject(first: Violation, members: Members) -> Text:
     """Return the operations."""
-    operations = dict.fromkeys(each.operation for each in members)
+    operations = dict.fromkeys(
+        each.operation for each in members if each.operation == first.operation or _shows(each, first)
+    )
     if len(operations) > 1:
         names = [OPERATIONS[name].title for name in OPERATIONS if name in operations]
         return join(Text(", ", "、"), names) if len(names) < len(OPERATIONS) else _SEVERAL.format(n=len(names))
@@ -87,6 +90,12 @@ def _subject(first: Violation, members: Members) -> Text:
         return title
     kind = Text("success", "成功响应") if first.rule.startswith("answer.") else Text("refusal", "拒绝响应")
     return Text("{title}, {kind}", "{title}，{kind}").format(title=title, kind=kind)
+
+
+def _shows(violation: Violation, first: Violation) -> bool:
+    """Return whether the response of another operation shows the fault itself, rather than what follows from it."""
+    follows = first.failure.keyword and not violation.failure.keyword
+    return not follows and violation.kind == first.kind and not explained_by(violation)
 
 
 def _case(first: Violation, members: Members) -> Text | None:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from conformance.contract.catalogue import load_catalogue
-from conformance.contract.common_mistakes import Mistake
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import Failure, Verdict
 from conformance.judging.waivers import cause_signature
 from conformance.reporting import cause_words
-from conformance.reporting.cause_keys import same_cause
-from conformance.reporting.next_steps import likely_mistake
+from conformance.reporting.cause_keys import same_cause, unexplained
+from conformance.reporting.remedies import Remedy, remedy
 from conformance.reporting.violations import Violation, primary
 from conformance.text import Text
 
@@ -35,7 +34,7 @@ class Cause:
     @cached_property
     def first(self) -> Violation:
         """The violation that represents the cause: one of the ack's own response, if there is one."""
-        return min(self.violations, key=_directness)
+        return min(unexplained(self.violations) or self.violations, key=_directness)
 
     @property
     def failure(self) -> Failure:
@@ -74,19 +73,13 @@ class Cause:
         return cause_words.sentence(self.first, self.places)
 
     @cached_property
-    def mistake(self) -> tuple[Mistake, bool]:
-        """The mistake that the responses show, or else the most common one, and whether they show it."""
-        where = _common_beginning([each.scenario for each in self.violations if each.kind != "race"])
-        mistakes = [
-            likely_mistake(self.first.requirement, self.failure, where),
-            *(likely_mistake(each.requirement, each.failure) for each in self.violations if not each.follows),
-        ]
-        return next((each for each in mistakes if each[1]), mistakes[0])
-
-    @property
-    def fix(self) -> Text:
-        """The fix of that mistake."""
-        return self.mistake[0].fix
+    def remedy(self) -> Remedy:
+        """What to do about it."""
+        return remedy(
+            self.first,
+            self.violations,
+            _common_beginning([each.scenario for each in self.violations if each.kind != "race"]),
+        )
 
 
 def causes_in(record: RunResult) -> list[Cause]:

@@ -13,7 +13,7 @@ from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, Verdict
 from conformance.reporting.markdown import code, literal, section, with_code
 from conformance.reporting.messages import OPEN, VIOLATION, ambiguity_text, level_and_basis, scenario_title
-from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE, next_steps
+from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, RE_RUN, REPRODUCE, next_steps
 from conformance.reporting.request_line import sent_lines
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.text import Lang, Text, join
@@ -102,7 +102,8 @@ def _first_verdict(cause: Cause, verdicts: Iterable[Verdict]) -> Verdict:
 
 def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> Iterator[tuple[Text, Text]]:
     steps = next_steps(entry.verdict, about)
-    yield FIX, entry.cause.fix if entry.cause is not None else steps.fix
+    remedy = entry.cause.remedy if entry.cause is not None else steps
+    yield FIX if remedy.sure else LIKELY_FIX, with_code(remedy.fix)
     yield RE_RUN, _same(code(steps.rerun_command))
     yield EXPLAIN, _same(code(steps.explain_command))
     if steps.script is not None:

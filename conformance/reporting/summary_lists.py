@@ -9,9 +9,9 @@ from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, VerdictKind
 from conformance.reporting.flakiness import FLAKY_HEADING, RACES_HEADING, FlakyGroup, flaky_groups, race_groups
-from conformance.reporting.markdown import LONGEST, code, section, shortened, table_row
+from conformance.reporting.markdown import LONGEST, code, section, shortened, table_row, with_code
 from conformance.reporting.messages import LOST, PARTLY
-from conformance.reporting.next_steps import FIX, next_steps
+from conformance.reporting.next_steps import FIX, LIKELY_FIX, next_steps
 from conformance.reporting.quantities import checks
 from conformance.reporting.unjudged_checks import NOT_JUDGED, unjudged_checks
 from conformance.text import Lang, Text, join
@@ -160,5 +160,10 @@ def _why(result: RequirementResult, record: RunResult) -> Text:
         first = next(verdict for verdict in result.verdicts if verdict.kind == "warned")
         steps = next_steps(first, record.metadata)
         words = Text("{text} {label}: {fix} ({explain})", "{text}{label}：{fix}（{explain}）")
-        return words.format(text=result.requirement.text, label=FIX, fix=steps.fix, explain=code(steps.explain_command))
+        return words.format(
+            text=result.requirement.text,
+            label=FIX if steps.sure else LIKELY_FIX,
+            fix=with_code(steps.fix),
+            explain=code(steps.explain_command),
+        )
     return shortened(result.reason) if result.reason is not None else LOST

@@ -31,6 +31,7 @@ from conformance.reporting.messages import (
 )
 from conformance.reporting.next_steps import FIX, LIKELY_FIX, RE_RUN, REPRODUCE, NextSteps, next_steps
 from conformance.reporting.quantities import amount, causes, checks, requirements, scenarios
+from conformance.reporting.remedies import Remedy
 from conformance.reporting.request_line import ARROW, COMMA, sent_lines, steps_before
 from conformance.reporting.root_causes import Cause
 from conformance.reporting.terminal_view import LONGEST_VALUE, TerminalView
@@ -113,13 +114,9 @@ def root_causes(found: Sequence[Cause], view: TerminalView) -> Iterator[str]:
     )
     yield from view.heading(ROOT_CAUSES, quantity)
     for number, cause in enumerate(found[:_CAUSES], 1):
-        mistake, sure = cause.mistake
         yield from view.say(cause.headline, indent=f"{number}. ", hanging="   ")
-        yield from view.tell(
-            Text("{label}: {fix}", "{label}：{fix}").format(label=FIX if sure else LIKELY_FIX, fix=mistake.fix),
-            indent="   ",
-            hanging="   ",
-        )
+        words = Text("{label}: {fix}", "{label}：{fix}").format(label=_fix_label(cause.remedy), fix=cause.remedy.fix)
+        yield from view.say(words, indent="   ", hanging="   ")
     if len(found) > _CAUSES:
         rest = amount(len(found) - _CAUSES, "more cause", "more causes", "个其他原因")
         yield from view.tell(Text("{rest}: see report.html", "{rest}：见 report.html").format(rest=rest))
@@ -154,10 +151,9 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
     yield from _found(cause.failure, view)
     if verdict.repetitions is not None and (verdict.repetitions.flaky or verdict.repetitions.race):
         yield from view.labelled(_REPETITIONS, repetition_text(verdict.kind, verdict.repetitions))
-    mistake, sure = cause.mistake
-    if sure:
-        yield from view.labelled(LIKELY_CAUSE, mistake.what)
-    yield from view.labelled(FIX if sure else LIKELY_FIX, mistake.fix)
+    if cause.remedy.cause is not None:
+        yield from view.labelled(LIKELY_CAUSE, cause.remedy.cause)
+    yield from view.labelled(_fix_label(cause.remedy), cause.remedy.fix, foreign=True)
     consequence = consequence_of(requirement.id)
     if consequence is not None:
         yield from view.labelled(CONSEQUENCE, consequence)
@@ -194,7 +190,7 @@ def _found(failure: Failure, view: TerminalView) -> Iterator[str]:
 
 
 def _what_to_do(steps: NextSteps, requirement: Requirement, view: TerminalView) -> Iterator[str]:
-    yield from view.labelled(_fix_label(steps), steps.fix)
+    yield from view.labelled(_fix_label(steps), steps.fix, foreign=True)
     yield from _where(steps, requirement, view)
 
 
@@ -259,7 +255,7 @@ def _quoted(entry: Ambiguity) -> frozenset[str]:
     return distinctive_terms(f"{entry.positions.en} {entry.reading.en}")
 
 
-def _fix_label(steps: NextSteps) -> Text:
+def _fix_label(steps: NextSteps | Remedy) -> Text:
     return FIX if steps.sure else LIKELY_FIX
 
 

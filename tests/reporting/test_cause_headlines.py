@@ -99,17 +99,17 @@ def test_every_requirement_with_an_expected_status_has_a_subject() -> None:
 def test_the_fix_belongs_to_what_was_found() -> None:
     (crash,) = causes_of([failed("a", "ack.retry.active", status(500, 200))])
     (conflict,) = causes_of([failed("a", "ack.retry.active", status(409, 200))])
-    assert crash.fix != conflict.fix
+    assert crash.remedy.fix != conflict.remedy.fix
     (wrong_type,) = causes_of([failed("a", QUEUED, breach())])
-    assert "`invalid_request_error`" in wrong_type.fix.en
+    assert "`invalid_request_error`" in wrong_type.remedy.fix.en
 
 
 def test_a_cause_that_only_similar_ids_show_gets_the_fix_for_the_comparison() -> None:
     near = [failed(f"identity.near-miss-{name}.queued", QUEUED, status(200, 409)) for name in ("suffix", "prefix")]
     (similar,) = causes_of(near)
     (ignored,) = causes_of([*near, failed("identity.other-worker.queued", QUEUED, status(200, 409))])
-    assert similar.fix.en.startswith("Compare the full strings")
-    assert ignored.fix != similar.fix
+    assert similar.remedy.fix.en.startswith("Compare the full strings")
+    assert ignored.remedy.fix != similar.remedy.fix
 
 
 def test_they_are_counted_where_that_tells_something() -> None:

@@ -23,7 +23,7 @@ from conformance.reporting.html import race_diagram, sequence_diagram, state_lay
 from conformance.reporting.html.doc_links import clause, linked
 from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link, utc
 from conformance.reporting.messages import HISTORY, HISTORY_MARKS, JUDGED_AGAIN, VIOLATION
-from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE
+from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, RE_RUN, REPRODUCE
 from conformance.text import LANGS, Lang, Text
 
 SIGNS: Final[Mapping[VerdictKind, str]] = {
@@ -80,6 +80,7 @@ def environment(lang: Lang) -> Environment:
         linked=linked,
         labels={
             "fix": FIX,
+            "likely_fix": LIKELY_FIX,
             "re_run": RE_RUN,
             "explain": EXPLAIN,
             "reproduce": REPRODUCE,

@@ -376,4 +376,4 @@ def test_each_root_cause_has_its_fix_above_the_failures(lang: Lang) -> None:
     found = record_of(*failed)
     (cause,) = causes_of(found.verdicts)
     above = page(found, {}, lang).partition('id="causes"')[2].partition("</section>")[0]
-    assert str(inline_code(cause.fix.in_(lang))) in above
+    assert str(inline_code(cause.remedy.fix.in_(lang))) in above
