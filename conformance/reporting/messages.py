@@ -18,6 +18,7 @@ from conformance.judging.verdict import WORDS, Failure, Repetitions, Verdict, Ve
 from conformance.judging.violation_text import short_violation
 from conformance.reporting.escaping import escape_line, quote_lines
 from conformance.reporting.flakiness import verdict_counts_text
+from conformance.reporting.found_and_expected import actual_text, expected_text
 from conformance.reporting.remedies import remedy_of_verdict
 from conformance.reporting.request_line import NOTHING_RECORDED, blamed_groups
 from conformance.text import LANGS, Lang, Text, join
@@ -34,7 +35,6 @@ _REPEAT: Final[dict[bool, Text]] = {
 }
 """The label of a command; the key says whether the suite has deleted the objects that the command names."""
 _STEP: Final = Text("step `{step}`", "步骤 `{step}`")
-_AT: Final = Text("{actual} (at {pointer})", "{actual}（位于 {pointer}）")
 _LANGUAGES: Final[dict[Lang, Text]] = {
     "en": Text("Docs (English)", "文档（英文）"),
     "zh": Text("Docs (Chinese)", "文档（中文）"),
@@ -224,7 +224,9 @@ def summary(verdict: Verdict) -> Text:
         if failure.diagram is not None:
             words = Text("step `{step}`: {actual}; expected {expected}", "步骤 `{step}`：{actual}；预期：{expected}")
         return words.format(
-            step=_short(failure.step), expected=_shortened(failure.expected), actual=_shortened(actual_text(failure))
+            step=_short(failure.step),
+            expected=_shortened(expected_text(failure)),
+            actual=_shortened(actual_text(failure)),
         )
     words = _shortened(verdict.reason) if verdict.reason else WORDS[verdict.kind]
     if verdict.blocked_by is None:
@@ -259,7 +261,7 @@ def _failure(failure: Failure, lang: Lang, limit: int | None, repeat: Text) -> I
         way=escape_line(failure.operations), step=_STEP.format(step=escape_line(failure.step))
     )
     yield _labelled(lang, Text("Steps", "步骤"), way.in_(lang))
-    yield _labelled(lang, Text("Expected", "预期"), escape_line(failure.expected.in_(lang), limit))
+    yield _labelled(lang, Text("Expected", "预期"), escape_line(expected_text(failure).in_(lang), limit))
     label = VIOLATION if failure.diagram else Text("Got", "实际")
     yield _labelled(lang, label, escape_line(actual_text(failure).in_(lang), limit))
     if failure.diagram:
@@ -303,12 +305,6 @@ SHOWING: Final = Text("Request that shows it ({step})", "显示问题的请求�
 
 VIOLATION: Final = Text("Violation", "违反")
 """The label of a contradiction between several responses, which is no value that a response has."""
-
-
-def actual_text(failure: Failure) -> Text:
-    """Return what was found, with its place in the body unless the words name it."""
-    named = not failure.pointer or f"`{failure.pointer}`" in failure.actual.en
-    return failure.actual if named else _AT.format(actual=failure.actual, pointer=failure.pointer)
 
 
 def _labelled(lang: Lang, label: Text, value: str) -> str:

@@ -1,4 +1,4 @@
-"""Headlines of causes in other operations than ack: what came back first, as a headline is cut at its end; then the case."""
+"""Headlines of causes in other operations than ack: what came back, then the case if there is room for it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Final
 from conformance.chapters.registry import every_scenario
 from conformance.contract.operations import OPERATIONS
 from conformance.reporting.cause_keys import explained_by, unexplained
+from conformance.reporting.found_and_expected import found_text
 from conformance.reporting.violations import Violation
-from conformance.reporting.word_parts import OR, SHOWN, Members, cut
+from conformance.reporting.word_parts import LONGEST, OR, SHOWN, Members, cut
 from conformance.text import Text, join
 
 _OF_ALL_RESPONSES: Final = ("answer.", "envelope.")
@@ -28,7 +29,10 @@ def other_operation_headline(first: Violation, members: Members) -> Text:
     """Return the headline of a cause whose first violation is of another operation than ack."""
     case = _case(first, members)
     fact = _fact(first, members)
-    return Text("{fact}; {case}", "{fact}；{case}").format(fact=fact, case=case) if case is not None else fact
+    if case is None:
+        return fact
+    both = Text("{fact}; {case}", "{fact}；{case}").format(fact=fact, case=case)
+    return Text(both.en if len(both.en) <= LONGEST else fact.en, both.zh if len(both.zh) <= LONGEST else fact.zh)
 
 
 def _fact(first: Violation, members: Members) -> Text:
@@ -47,6 +51,13 @@ def _fact(first: Violation, members: Members) -> Text:
     if first.kind == "missing":
         words = Text("{subject}: required field `{place}` is missing", "{subject}：缺少必需字段 `{place}`")
         return words.format(subject=subject, place=cut(first.pointer, SHOWN))
+    if first.kind == "header" and first.failure.actual.en.startswith("no such "):
+        words = Text("{subject}: the header {place} is missing", "{subject}：缺少 {place} 响应头")
+        return words.format(subject=subject, place=first.pointer)
+    if first.kind == "body":
+        found = _shown(found_text(first.failure))
+        words = Text("{subject}: {found} (expected {expected})", "{subject}：{found}（预期：{expected}）")
+        return words.format(subject=subject, found=found, expected=_shown(first.failure.expected))
     actual, expected = _shown(first.failure.actual), _shown(first.failure.expected)
     place = cut(first.pointer, SHOWN)
     words = Text("{subject}: {actual} (expected {expected})", "{subject}：{actual}（预期：{expected}）")

@@ -18,7 +18,7 @@ from conformance.text import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """A fix, which may contain text from the target.
+    """A fix; if it is `foreign`, it may contain text from the target.
 
     `cause` is the mistake that the responses show, or None if they do not show which one it is. `sure`: the fix is right
     whatever the mistake is; otherwise it is the fix of the most common one.
@@ -27,6 +27,7 @@ class Remedy:
     fix: Text
     sure: bool
     cause: Text | None = None
+    foreign: bool = False
 
 
 def remedy_of_verdict(verdict: Verdict) -> Remedy:
@@ -59,7 +60,7 @@ def remedy(first: Violation, members: Sequence[Violation], scenario: str) -> Rem
     likely = most_likely(first.requirement, kind_of(first))
     if likely is not None:
         return Remedy(fix=likely.fix, sure=False)
-    return Remedy(fix=required_response(first, members), sure=True)
+    return Remedy(fix=required_response(first, members), sure=True, foreign=True)
 
 
 def kind_of(violation: Violation) -> Kind | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from conformance.reporting.cause_keys import unexplained
 from conformance.reporting.escaping import escape_line
+from conformance.reporting.found_and_expected import chinese_quotes
 from conformance.reporting.violations import Violation, ViolationKind
 from conformance.reporting.word_parts import AND, Members, last_word, places_text, pointers
 from conformance.text import Text, join
@@ -126,8 +127,8 @@ _BY_KIND: Final[Mapping[ViolationKind, Callable[[Violation, Members], Text]]] = 
 
 def _responses(first: Violation) -> Text:
     if first.status.startswith("HTTP 2"):
-        return Text("every successful response", "每个成功响应")
-    return Text("every error response", "每个错误响应")
+        return Text("successful responses", "成功响应")
+    return Text("error responses", "错误响应")
 
 
 def _place(violation: Violation) -> str:
@@ -135,4 +136,4 @@ def _place(violation: Violation) -> str:
 
 
 def _shown(words: Text) -> Text:
-    return Text(*(escape_line(each, _LONGEST) for each in (words.en, words.zh)))
+    return chinese_quotes(Text(*(escape_line(each, _LONGEST) for each in (words.en, words.zh))))

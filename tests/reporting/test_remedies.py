@@ -42,8 +42,8 @@ def test_a_server_error_that_no_mistake_explains_points_to_the_servers_log() -> 
 @pytest.mark.parametrize(
     ("pointer", "begins"),
     [
-        ("/type", "Write the field `/type` in every successful response."),
-        ("/data/id", "Write the field `/data/id` in every successful response."),
+        ("/type", "Write the field `/type` in successful responses."),
+        ("/data/id", "Write the field `/data/id` in successful responses."),
         ("/started_at", "Always write every documented field"),
         ("/metadata", "Always write every documented field"),
     ],

@@ -74,6 +74,7 @@ def test_a_cause_has_one_block_with_what_was_sent_what_came_and_what_to_do() -> 
         "FAILED 1/2",
         "Requirement",
         "Scenario",
+        "Fails in",
         "Steps",
         "Sent",
         "Expected",
@@ -85,7 +86,6 @@ def test_a_cause_has_one_block_with_what_was_sent_what_came_and_what_to_do() -> 
         "Re-run",
         "Reproduce",
         "Details",
-        "Also in",
         "Skipped because of this failure",
     ]
 

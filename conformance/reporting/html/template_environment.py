@@ -19,6 +19,7 @@ from markupsafe import Markup
 from conformance.contract.catalogue import BASIS_WORDS
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
 from conformance.reporting.escaping import escape_line, escape_surrogates
+from conformance.reporting.found_and_expected import expected_text, found_text
 from conformance.reporting.html import race_diagram, sequence_diagram, state_layout, timeline
 from conformance.reporting.html.doc_links import clause, linked
 from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link, utc
@@ -78,6 +79,8 @@ def environment(lang: Lang) -> Environment:
         clause=clause,
         page_lang=lang,
         linked=linked,
+        expected_text=expected_text,
+        found_text=found_text,
         labels={
             "fix": FIX,
             "likely_fix": LIKELY_FIX,
