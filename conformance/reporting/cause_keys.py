@@ -154,6 +154,8 @@ class _Context:
             for operation in (violation.operation, *_READ_BY.get(violation.requirement, ())):
                 yield from self._schemas.get((operation, violation.pointer), ())
         yield from _of_refusal(violation)
+        if violation.requirement in {"ack.race.heartbeat", "heartbeat.first.active"} and violation.pointer:
+            yield "first heartbeat", violation.pointer
         if violation.requirement.startswith("ack.race.") and violation.kind != "race":
             yield "race", violation.requirement, violation.scenario
         if violation.requirement == _SAME_WORKER and violation.pointer == "/state":
@@ -284,6 +286,8 @@ def _of_refusal(violation: Violation) -> Iterator[Hashable]:
     """Yield the keys of what a refused request changed: in one scenario, or to the same value in several operations."""
     if violation.requirement in {_UNCHANGED, _UNHARMED}:
         yield "effect of a refusal", violation.scenario
+    if violation.requirement.startswith(_REFUSED_PATCHES) and violation.pointer.startswith("/metadata"):
+        yield "refused patch", violation.scenario
     if violation.rule == "refused.changes-nothing" and violation.pointer:
         yield "effect of a refusal", violation.pointer, violation.failure.actual.en
 
@@ -325,6 +329,7 @@ _EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "list.order.ascending": ("list.walk.own-environment",),
     "list.limit.honoured": ("list.walk.own-environment",),
     "list.before-id.earlier": ("list.limit.honoured",),
+    "list.page.next": ("list.limit.default",),
     "stats.counts.queued": ("stats.counts.own-environment",),
     "update.race.different-keys": ("update.merge.keeps-others",),
     "heartbeat.cas.accepted": ("heartbeat.value.is-latest",),
@@ -333,12 +338,22 @@ _EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
         "heartbeat.cas.stale-refused",
         "heartbeat.cas.no-heartbeat-refused",
     ),
-    "heartbeat.race.stop": ("heartbeat.never-revives", "heartbeat.cas.unconditional"),
+    "heartbeat.race.stop": (
+        "heartbeat.never-revives",
+        "heartbeat.cas.unconditional",
+        "stop.live.stopping",
+        "stop.body.alike",
+    ),
     "get.shows.last-response": ("heartbeat.value.is-latest",),
 }
 """Requirements with those that are violated by the same fault and say more about it: races, walks, later reads."""
 
+_REFUSED_PATCHES: Final = ("update.invalid-", "update.refused.")
+"""Requirements on patches that are refused and must leave the metadata alone."""
+
 _SHOWS_MORE: Final[Mapping[str, str]] = {
+    "ack.race.heartbeat": "heartbeat.first.active",
+    "update.refused.changes-nothing": "update.invalid-value",
     "poll.answer.schema-en": "poll.empty.null",
     "poll.answer.schema-zh": "poll.empty.null",
 }

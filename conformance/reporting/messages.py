@@ -91,6 +91,11 @@ def unobserved_effects(arranged_by: ArrangeMode) -> tuple[Text, ...]:
     return () if arranged_by == "api" else _UNSEEN
 
 
+def unjudged_deviations(about: RunMetadata) -> tuple[Text, ...]:
+    """Return what operations that the run did not judge did against the docs; profile `work` judges all of them."""
+    return () if about.profile == "work" else about.noticed
+
+
 UNOBSERVED_HEADING: Final = Text(
     "Not checked, because the items were prepared in advance", "由于 item 是预先准备的，以下各点未检查"
 )

@@ -1,4 +1,4 @@
-"""Headlines of causes in other operations than ack: what came back, then the case if there is room for it."""
+"""Headlines of causes in other operations than ack, and in what a worker sends: what came back, then the case if there is room for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance.chapters.registry import every_scenario
 from conformance.contract.operations import OPERATIONS
-from conformance.reporting.cause_keys import explained_by, unexplained
+from conformance.reporting.cause_keys import unexplained
 from conformance.reporting.found_and_expected import found_text
 from conformance.reporting.violations import Violation
 from conformance.reporting.word_parts import LONGEST, OR, SHOWN, Members, cut
@@ -15,13 +15,14 @@ from conformance.text import Text, join
 
 _OF_ALL_RESPONSES: Final = ("answer.", "envelope.")
 """Rules on every response of an operation, whatever its scenario does."""
-_OF_ALL_OPERATIONS: Final = ("auth.", "authz.", "environment.", "not-found.", "envelope.")
-"""Rules that do not depend on the query."""
+_OF_THE_QUERY: Final = ("ttl.", "expected.", "block-ms.", "reclaim.", "limit.", "cursors.")
+"""Rules on the parameters of a query."""
 _LONGEST_VALUE: Final = 60
 _JSON: Final = re.compile(r'["\[{]|-?\d+(?:\.\d+)?$|(?:true|false|null)$|`')
 """The beginning of a value, in contrast to a sentence about it."""
 _STRING: Final = re.compile(r'\A"([^"`]+)"\Z')
 _ID: Final = re.compile(r"\b([a-z]{1,8}_)[0-9A-Za-z]{12,}([0-9A-Za-z]{6})\b")
+_WORKER: Final = Text("Worker", "Worker")
 _SEVERAL: Final = Text("{n} operations", "{n} 个操作")
 
 
@@ -31,8 +32,12 @@ def other_operation_headline(first: Violation, members: Members) -> Text:
     fact = _fact(first, members)
     if case is None:
         return fact
-    both = Text("{fact}; {case}", "{fact}；{case}").format(fact=fact, case=case)
-    return Text(both.en if len(both.en) <= LONGEST else fact.en, both.zh if len(both.zh) <= LONGEST else fact.zh)
+    return _fitting(Text("{fact}; {case}", "{fact}；{case}").format(fact=fact, case=case), fact)
+
+
+def _fitting(whole: Text, short: Text) -> Text:
+    """Return the whole text in each language in which it fits into a headline, and the short one in the other."""
+    return Text(*(a if len(a) <= LONGEST else b for a, b in ((whole.en, short.en), (whole.zh, short.zh))))
 
 
 def _fact(first: Violation, members: Members) -> Text:
@@ -56,8 +61,9 @@ def _fact(first: Violation, members: Members) -> Text:
         return words.format(subject=subject, place=first.pointer)
     if first.kind == "body":
         found = _shown(found_text(first.failure))
-        words = Text("{subject}: {found} (expected {expected})", "{subject}：{found}（预期：{expected}）")
-        return words.format(subject=subject, found=found, expected=_shown(first.failure.expected))
+        whole = Text("{subject}: {found} (expected {expected})", "{subject}：{found}（预期：{expected}）")
+        short = Text("{subject}: {found}", "{subject}：{found}").format(subject=subject, found=found)
+        return _fitting(whole.format(subject=subject, found=found, expected=first.failure.expected), short)
     actual, expected = _shown(first.failure.actual), _shown(first.failure.expected)
     place = cut(first.pointer, SHOWN)
     words = Text("{subject}: {actual} (expected {expected})", "{subject}：{actual}（预期：{expected}）")
@@ -81,22 +87,21 @@ def _shown(words: Text) -> Text:
 
 
 def _parameters(first: Violation) -> Text:
-    """Return the query of the request if it is short, and if the rule may be about it."""
+    """Return the query of the request if it is short, and if the rule is about it."""
     query = first.failure.request.partition("\n")[0].partition("?")[2]
-    if not query or len(query) > SHOWN or first.rule.startswith(_OF_ALL_OPERATIONS):
+    if not query or len(query) > SHOWN or not first.rule.startswith(_OF_THE_QUERY):
         return Text("", "")
     return Text(" to `{query}`", "（查询 `{query}`）").format(query=query)
 
 
 def _subject(first: Violation, members: Members) -> Text:
     """Return the operations."""
-    operations = dict.fromkeys(
-        each.operation for each in members if each.operation == first.operation or _shows(each, first)
-    )
+    shown = (each for each in unexplained(members) if each.operation == first.operation or _shows(each, first))
+    operations = dict.fromkeys(each.operation for each in shown)
     if len(operations) > 1:
         names = [OPERATIONS[name].title for name in OPERATIONS if name in operations]
         return join(Text(", ", "、"), names) if len(names) < len(OPERATIONS) else _SEVERAL.format(n=len(names))
-    title = OPERATIONS[next(name for name in OPERATIONS if name == first.operation)].title
+    title = _title(first)
     if not first.rule.startswith(_OF_ALL_RESPONSES):
         return title
     kind = Text("success", "成功响应") if first.rule.startswith("answer.") else Text("refusal", "拒绝响应")
@@ -106,7 +111,7 @@ def _subject(first: Violation, members: Members) -> Text:
 def _shows(violation: Violation, first: Violation) -> bool:
     """Return whether the response of another operation shows the fault itself, rather than what follows from it."""
     follows = first.failure.keyword and not violation.failure.keyword
-    return not follows and violation.kind == first.kind and not explained_by(violation)
+    return not follows and violation.kind == first.kind
 
 
 def _case(first: Violation, members: Members) -> Text | None:
@@ -114,6 +119,11 @@ def _case(first: Violation, members: Members) -> Text | None:
     if first.rule.startswith(_OF_ALL_RESPONSES) or len({each.operation for each in members}) > 1:
         return None
     title = every_scenario()[first.scenario].title
-    name = OPERATIONS[next(name for name in OPERATIONS if name == first.operation)].title
+    name = _title(first)
     en, zh = title.en.removeprefix(f"{name.en}: "), title.zh.removeprefix(f"{name.zh}：")
     return Text(en[:1].lower() + en[1:], zh)
+
+
+def _title(violation: Violation) -> Text:
+    """Return the title of the operation, or `Worker` for a requirement on what a worker sends."""
+    return next((each.title for name, each in OPERATIONS.items() if name == violation.operation), _WORKER)

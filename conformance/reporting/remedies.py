@@ -53,19 +53,21 @@ def remedy(first: Violation, members: Sequence[Violation], scenario: str) -> Rem
     """
     shown = _shown_mistake(first, scenario)
     if shown is None:
+        likely = most_likely(first.requirement, kind_of(first))
+        if likely is not None:
+            return Remedy(fix=likely.fix, sure=False)
         alike = (each for each in members if _is_alike(each, first))
         shown = next((found for each in alike if (found := _shown_mistake(each)) is not None), None)
     if shown is not None:
         return Remedy(fix=shown.fix, sure=True, cause=shown.what)
-    likely = most_likely(first.requirement, kind_of(first))
-    if likely is not None:
-        return Remedy(fix=likely.fix, sure=False)
     return Remedy(fix=required_response(first, members), sure=True, foreign=True)
 
 
 def kind_of(violation: Violation) -> Kind | None:
     """Return the kind of a violation as common mistakes name it; None for an odd success, a redirect or the like."""
     kind, got = violation.kind, violation.got
+    if kind == "body" and not violation.rule.endswith("strict-json"):
+        return "value"  # a sentence about one or several responses
     if kind != "status":
         return kind
     assert got is not None

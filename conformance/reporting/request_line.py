@@ -16,6 +16,7 @@ _PLAIN: Final = ("authorization", "bearer ${qoder_pat}")
 _UNIMPORTANT: Final = frozenset({"user-agent", "accept", "accept-encoding", "connection", "content-length", "host"})
 _HEADER: Final = 80
 _PATH: Final = 200
+_STATUS: Final = 20
 _BODY: Final = 60
 _STEPS: Final = 12
 """How many steps are shown; the earlier ones of a longer conversation are counted."""
@@ -53,7 +54,7 @@ def request_in_short(failure: Failure, about: RunMetadata) -> Text:
     first = _first_line(blamed.request, about)
     if about.api_prefix:
         first = first.replace(f" {about.api_prefix}/", " /", 1)
-    status = escape_line(blamed.response.partition("\n")[0], _HEADER) if blamed.response else NO_RESPONSE
+    status = escape_line(blamed.response.partition("\n")[0], _STATUS) if blamed.response else NO_RESPONSE
     words = Text("{request}{arrow}{status}", "{request}{arrow}{status}")
     return words.format(request=escape_line(first, _PATH) or NOTHING_RECORDED, arrow=ARROW, status=status)
 

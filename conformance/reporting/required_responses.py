@@ -87,7 +87,10 @@ def _of_header(first: Violation, members: Members) -> Text:
 
 
 def _of_body(first: Violation, members: Members) -> Text:
-    del first, members
+    del members
+    if not first.rule.endswith("strict-json"):
+        words = Text("Make sure that this holds: {expected}.", "确保满足：{expected}。")
+        return words.format(expected=_shown(first.failure.expected))
     return Text(
         "Write the whole body with one JSON serializer, in strict mode and UTF-8.",
         "用同一个 JSON 序列化器，以严格模式和 UTF-8 编码写出整个响应体。",

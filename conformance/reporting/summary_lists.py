@@ -10,7 +10,7 @@ from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, VerdictKind
 from conformance.reporting.flakiness import FLAKY_HEADING, RACES_HEADING, FlakyGroup, flaky_groups, race_groups
 from conformance.reporting.markdown import LONGEST, code, section, table_row, with_code
-from conformance.reporting.messages import LOST, PARTLY
+from conformance.reporting.messages import LOST, PARTLY, unjudged_deviations
 from conformance.reporting.next_steps import FIX, LIKELY_FIX, next_steps
 from conformance.reporting.quantities import checks
 from conformance.reporting.unjudged_checks import NOT_JUDGED, unjudged_checks
@@ -101,7 +101,7 @@ def partly(record: RunResult, lang: Lang) -> Iterator[str]:
 
 def noticed(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield what other operations did that the docs do not describe."""
-    found = record.metadata.noticed
+    found = unjudged_deviations(record.metadata)
     if found:
         title = Text("Seen on other operations, not judged", "其他操作的异常表现，不判定")
         yield from _heading(title, len(found), lang)

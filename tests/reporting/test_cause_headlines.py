@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import scenarios, worker_scenarios
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.verdict import Failure
 from conformance.reporting.root_causes import cause_count_text, causes_of
@@ -121,3 +121,20 @@ def test_they_are_counted_where_that_tells_something() -> None:
     )
     assert cause_count_text(causes_of([one, third])) is None
     assert cause_count_text([]) is None
+
+
+@pytest.mark.parametrize("requirement", load_catalogue().of_profile("worker").requirements)
+def test_every_requirement_on_workers_has_a_headline_and_a_fix(requirement: str) -> None:
+    for scenario in worker_scenarios():
+        found = breach("it sent nothing", expected="a poll", pointer="", step="nothing")
+        (cause,) = causes_of([failed(scenario, requirement, found)])
+        assert cause.headline.en.startswith("Worker: it sent nothing (expected a poll)")
+        assert cause.headline.zh.startswith("Worker：it sent nothing")
+        assert cause.remedy.fix.en != "Make sure that this holds: a poll."
+
+
+def test_a_headline_names_the_case_only_if_there_is_room_for_all_of_it() -> None:
+    bad = [failed("poll.parameters", "poll.block-ms.refused", status(200, 400))]
+    headline = causes_of(bad)[0].headline.en
+    assert headline.startswith("Poll returns 200")
+    assert not headline.endswith("…")

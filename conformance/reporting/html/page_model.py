@@ -27,7 +27,7 @@ from conformance.reporting.flakiness import (
 from conformance.reporting.html.failure_detail import failure_detail
 from conformance.reporting.html.requirement_view import RequirementView, bounded
 from conformance.reporting.html.since_view import SinceView
-from conformance.reporting.messages import scenario_title, unobserved_effects
+from conformance.reporting.messages import scenario_title, unjudged_deviations, unobserved_effects
 from conformance.reporting.remedies import Remedy
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.reporting.verdict_sentence import verdict_sentence
@@ -179,6 +179,11 @@ class PageModel:
         for verdict in self._verdicts:
             found[verdict.line.scenario].append(verdict.kind)
         return [(name, scenario_title(name), worst(kinds), len(kinds)) for name, kinds in found.items()]
+
+    @property
+    def unjudged_deviations(self) -> tuple[Text, ...]:
+        """What operations that the run did not judge did against the docs."""
+        return unjudged_deviations(self.about)
 
     @property
     def unobserved_effects(self) -> tuple[Text, ...]:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
@@ -409,3 +410,12 @@ def test_how_far_a_cause_reaches_is_said_once() -> None:
     also = verdict("s1", "ack.auth.unknown-token", "failed", failures=(failure("ack", actual="HTTP 200"),))
     assert "2 of the 3 scenarios that judged it" in page(record_of(*bad, other, also), {})
     assert "all 2 scenarios that judged it" in page(record_of(*bad, also), {})
+
+
+def test_the_page_of_a_worker_names_the_source_of_its_items_and_no_register() -> None:
+    about = record_of(verdict("plain-job", "worker.ack.first"), profile="worker")
+    made = page(replace(about, metadata=replace(about.metadata, worker="python w.py")), {})
+    assert "from the scripted server of each scenario" in made
+    assert "created through the public API" not in made
+    assert 'href="#register"' not in made
+    assert 'href="#register"' in page(mixed(), {})
