@@ -7,13 +7,21 @@ one cause if they are about the same topic. What one response shows at one place
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Final
 
 from conformance.contract.model import PHASES
 from conformance.contract.work_item import TIMES
 from conformance.judging.verdict import Failure
 from conformance.judging.waivers import failure_signature
+from conformance.reporting.cause_relations import (
+    BEHIND_RACES,
+    FOLLOWS_FROM,
+    READ_BY,
+    SAME_PLACE,
+    SHARED_RULES,
+    explained_by,
+)
 from conformance.reporting.violations import Topic, Violation
 
 _DOCUMENTED: Final = frozenset({200, 400, 401, 403, 404, 409})
@@ -27,29 +35,6 @@ _SAME_ITEM: Final = "ack.answer.same-item"
 _UNCHANGED: Final = "ack.refused.changes-nothing"
 _UNHARMED: Final = "ack.refused.rightful-worker-unharmed"
 _LATER_TIMES: Final = "ack.first.later-times-null"
-
-FOLLOWS_FROM: Final[Mapping[str, tuple[str, ...]]] = {
-    "ack.auth.missing": ("ack.auth.unknown-token",),
-    "ack.auth.x-api-key": ("ack.auth.missing", "ack.auth.unknown-token"),
-    "ack.auth.scheme": ("ack.auth.unknown-token", "ack.auth.missing"),
-    "ack.auth.expired": ("ack.auth.unknown-token",),
-    "ack.auth.near-miss": ("ack.auth.unknown-token",),
-    "ack.auth.letter-case": ("ack.auth.unknown-token",),
-    "ack.auth.empty-bearer": ("ack.auth.unknown-token", "ack.auth.near-miss", "ack.auth.missing"),
-    "ack.not-found.environment": ("ack.not-found.work", "ack.not-found.other-environment"),
-    "ack.not-found.other-environment": ("ack.not-found.work",),
-    "ack.not-found.malformed": ("ack.not-found.work", "ack.not-found.environment"),
-}
-"""Requirements whose wrong status follows from the same wrong status of another one."""
-
-_BEHIND_RACES: Final[Mapping[str, tuple[str, ...]]] = {
-    "ack.race.same-worker": ("retry", "first"),
-    "ack.race.foreign-worker": ("identity", "retry", "effect"),
-    "ack.race.stop": ("terminal", "retry"),
-    "ack.race.heartbeat": ("retry", "first"),
-    "ack.race.redelivery": ("redelivered", "identity", "effect"),
-}
-"""Topics that are wrong without a race too, and then explain it."""
 
 _MANY: Final = 3
 """From this many places of one response with the same kind of violation, they are one cause."""
@@ -78,25 +63,6 @@ def same_cause(violations: Sequence[Violation]) -> list[list[Violation]]:
     return list(groups.values())
 
 
-def explained_by(violation: Violation) -> tuple[str, ...]:
-    """Return the requirements that say more about the fault behind a violation, if the same run violates them too."""
-    if violation.pointer != _ONLY_AT.get(violation.requirement, violation.pointer):
-        return ()
-    if violation.rule == "authz.foreign-token" and violation.got is not None and violation.got >= 400:
-        return (f"{violation.operation}.not-found.environment",)  # to this caller, the environment does not exist
-    return _EXPLAINED_BY.get(violation.requirement, ())
-
-
-def unexplained(members: Sequence[Violation]) -> list[Violation]:
-    """Return the violations of a cause without those that only follow from another requirement's violation."""
-    requirements = {each.requirement for each in members}
-    return [
-        each
-        for each in members
-        if requirements.isdisjoint(explained_by(each)) and _SHOWS_MORE.get(each.requirement) not in requirements
-    ]
-
-
 def is_near_miss(scenario: str) -> bool:
     """Return whether a scenario acks with an id that is only similar to the owning worker's."""
     return scenario.startswith("identity.near-miss-")
@@ -108,6 +74,7 @@ class _Context:
     def __init__(self, violations: Sequence[Violation]) -> None:
         self._statuses = {(each.requirement, each.got) for each in violations if each.kind == "status"}
         self._requirements = {each.requirement for each in violations}
+        self._found = {(each.requirement, each.pointer, each.got) for each in violations}
         self._plain = {
             each.got
             for each in violations
@@ -126,9 +93,9 @@ class _Context:
             each.scenario for each in violations if each.requirement == _GET_AGREES and each.pointer == "/state"
         }
         self._shared = {
-            (each.operation, _SHARED_RULES[each.rule], each.got)
+            (each.operation, SHARED_RULES[each.rule], each.got)
             for each in violations
-            if each.kind == "status" and each.rule in _SHARED_RULES
+            if each.kind == "status" and each.rule in SHARED_RULES
         }
         self._schemas: dict[tuple[str, str], list[Hashable]] = {}
         for each in violations:
@@ -151,11 +118,10 @@ class _Context:
         if violation.kind in {"header", "body"} and _response(violation) in self._not_json:
             yield "no JSON", _response(violation)
         if violation.pointer and not violation.failure.keyword:
-            for operation in (violation.operation, *_READ_BY.get(violation.requirement, ())):
+            for operation in (violation.operation, *READ_BY.get(violation.requirement, ())):
                 yield from self._schemas.get((operation, violation.pointer), ())
         yield from _of_refusal(violation)
-        if violation.requirement in {"ack.race.heartbeat", "heartbeat.first.active"} and violation.pointer:
-            yield "first heartbeat", violation.pointer
+        yield from self._of_places(violation)
         if violation.requirement.startswith("ack.race.") and violation.kind != "race":
             yield "race", violation.requirement, violation.scenario
         if violation.requirement == _SAME_WORKER and violation.pointer == "/state":
@@ -172,13 +138,19 @@ class _Context:
         if violation.kind == "body" or _response(violation) in self._incomplete:
             yield "body", _response(violation)
 
+    def _of_places(self, violation: Violation) -> Iterator[Hashable]:
+        """Yield its own place with its requirement, and those of the requirements that say more about this place."""
+        for name in (violation.requirement, *SAME_PLACE.get(violation.requirement, ())):
+            if name == violation.requirement or (name, violation.pointer, violation.got) in self._found:
+                yield "place", name, violation.pointer, violation.got
+
     def _of_credentials(self, violation: Violation) -> Iterator[Hashable]:
         """Yield the rules on credentials from whose violation this one by the same operation follows."""
-        shared = _SHARED_RULES.get(violation.rule)
+        shared = SHARED_RULES.get(violation.rule)
         if violation.kind != "status" or shared is None:
             return
         others = [name.partition(".")[2] for name in FOLLOWS_FROM.get(f"ack.{shared}", ())]
-        others += [_SHARED_RULES.get(name.partition(".")[2], "") for name in explained_by(violation)]
+        others += [SHARED_RULES.get(name.partition(".")[2], "") for name in explained_by(violation)]
         for other in others:
             if (violation.operation, other, violation.got) in self._shared:
                 yield "shared rule", violation.got, other
@@ -201,7 +173,7 @@ class _Context:
                 yield from self._of_response(violation)
 
     def _of_race(self, violation: Violation) -> Iterator[Hashable]:
-        topics = _BEHIND_RACES.get(violation.requirement, ())
+        topics = BEHIND_RACES.get(violation.requirement, ())
         behind = next((self._by_topic[topic] for topic in topics if topic in self._by_topic), None)
         yield "race" if behind is None else ("violation", behind)
         if behind is None and not violation.own:
@@ -266,22 +238,6 @@ class _Context:
             yield "later times", response
 
 
-_SHARED_RULES: Final[Mapping[str, str]] = {
-    "auth.missing": "auth.missing",
-    "auth.invalid-token": "auth.unknown-token",
-    "auth.scheme": "auth.scheme",
-    "auth.expired": "auth.expired",
-    "authz.forbidden": "authz.forbidden",
-    "authz.foreign-token": "authz.foreign",
-    "environment.not-self-hosted": "environment.not-self-hosted",
-    "not-found.environment": "not-found.environment",
-    "not-found.work": "not-found.work",
-    "not-found.other-environment": "not-found.other-environment",
-    "not-found.malformed": "not-found.malformed",
-}
-"""Rules that every operation shares, with the name of the rule among those of ack."""
-
-
 def _of_refusal(violation: Violation) -> Iterator[Hashable]:
     """Yield the keys of what a refused request changed: in one scenario, or to the same value in several operations."""
     if violation.requirement in {_UNCHANGED, _UNHARMED}:
@@ -294,7 +250,7 @@ def _of_refusal(violation: Violation) -> Iterator[Hashable]:
 
 def _of_other_operation(violation: Violation) -> Iterator[Hashable]:
     """Yield the keys of a violation by another operation than ack: its requirement, or what several operations share."""
-    shared = _SHARED_RULES.get(violation.rule)
+    shared = SHARED_RULES.get(violation.rule)
     if violation.kind == "status" and shared is not None:
         yield "shared rule", violation.got, shared
     elif violation.kind == "header":
@@ -317,58 +273,8 @@ def _of_other_operation(violation: Violation) -> Iterator[Hashable]:
             yield violation.operation, violation.pointer, violation.failure.actual.en
 
 
-_EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "poll.race.one-delivery": ("poll.window.not-redelivered",),
-    "poll.window.not-redelivered": ("poll.empty.null",),
-    "poll.delivers.only-queued": ("poll.empty.null",),
-    "poll.delivers.own-environment": ("poll.empty.null",),
-    "poll.race.stop": ("poll.delivers.only-queued", "stop.force.stopped"),
-    "list.race.growing": ("list.walk.page",),
-    "list.walk.page": ("list.page.next", "list.walk.own-environment", "list.order.ascending"),
-    "list.walk.after-id": ("list.walk.page", "list.page.next", "list.walk.own-environment", "list.order.ascending"),
-    "list.order.ascending": ("list.walk.own-environment",),
-    "list.limit.honoured": ("list.walk.own-environment",),
-    "list.before-id.earlier": ("list.limit.honoured",),
-    "list.page.next": ("list.limit.default",),
-    "stats.counts.queued": ("stats.counts.own-environment",),
-    "update.race.different-keys": ("update.merge.keeps-others",),
-    "heartbeat.cas.accepted": ("heartbeat.value.is-latest",),
-    "heartbeat.race.one-winner": (
-        "heartbeat.cas.accepted",
-        "heartbeat.cas.stale-refused",
-        "heartbeat.cas.no-heartbeat-refused",
-    ),
-    "heartbeat.race.stop": (
-        "heartbeat.never-revives",
-        "heartbeat.cas.unconditional",
-        "stop.live.stopping",
-        "stop.body.alike",
-    ),
-    "get.shows.last-response": ("heartbeat.value.is-latest",),
-}
-"""Requirements with those that are violated by the same fault and say more about it: races, walks, later reads."""
-
 _REFUSED_PATCHES: Final = ("update.invalid-", "update.refused.")
 """Requirements on patches that are refused and must leave the metadata alone."""
-
-_SHOWS_MORE: Final[Mapping[str, str]] = {
-    "ack.race.heartbeat": "heartbeat.first.active",
-    "update.refused.changes-nothing": "update.invalid-value",
-    "poll.answer.schema-en": "poll.empty.null",
-    "poll.answer.schema-zh": "poll.empty.null",
-}
-"""Requirements with the one that represents their cause if it has the same cause."""
-
-_ONLY_AT: Final[Mapping[str, str]] = {"get.shows.last-response": "/latest_heartbeat_at"}
-"""The only place of these requirements at which that is so."""
-
-_READ_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "ack.answer.get-agrees": ("get",),
-    "update.changes-metadata-only": ("get",),
-    "heartbeat.keeps-other-fields": ("get",),
-    "stop.keeps-other-fields": ("get",),
-}
-"""Requirements that compare an item with what another operation shows of it."""
 
 _ONE_FAULT: Final = frozenset({"/state", "/has_more"})
 """Fields that an operation computes in one place, so that one wrong value in several responses is one fault."""

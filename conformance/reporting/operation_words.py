@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance.chapters.registry import every_scenario
 from conformance.contract.operations import OPERATIONS
-from conformance.reporting.cause_keys import unexplained
+from conformance.reporting.cause_relations import unexplained
 from conformance.reporting.found_and_expected import found_text
 from conformance.reporting.violations import Violation
 from conformance.reporting.word_parts import LONGEST, OR, SHOWN, Members, cut
@@ -23,6 +23,7 @@ _JSON: Final = re.compile(r'["\[{]|-?\d+(?:\.\d+)?$|(?:true|false|null)$|`')
 _STRING: Final = re.compile(r'\A"([^"`]+)"\Z')
 _ID: Final = re.compile(r"\b([a-z]{1,8}_)[0-9A-Za-z]{12,}([0-9A-Za-z]{6})\b")
 _WORKER: Final = Text("Worker", "Worker")
+_WITH_STATE: Final = re.compile(r"\AHTTP 200(?: with state |，state 为 )(?=`)")
 _SEVERAL: Final = Text("{n} operations", "{n} 个操作")
 
 
@@ -81,8 +82,11 @@ def _fact(first: Violation, members: Members) -> Text:
 
 
 def _shown(words: Text) -> Text:
-    """Return a value, a JSON string in backquotes, or a sentence; ids are shortened, as in a request."""
-    plain = (_ID.sub(r"\1…\2", text) for text in (words.en, words.zh))
+    """Return a value, a JSON string in backquotes, or a sentence; ids are shortened, as in a request.
+
+    Of an expected response with a certain state, only the state is left.
+    """
+    plain = (_WITH_STATE.sub("", _ID.sub(r"\1…\2", text)) for text in (words.en, words.zh))
     return Text(*(cut(_STRING.sub(r"`\1`", text), _LONGEST_VALUE) for text in plain))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from conformance.reporting.cause_keys import unexplained
+from conformance.reporting.cause_relations import unexplained
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.found_and_expected import chinese_quotes
 from conformance.reporting.violations import Violation, ViolationKind

@@ -16,7 +16,8 @@ from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import Failure, Verdict, VerdictKind
 from conformance.judging.waivers import cause_signature
 from conformance.reporting import cause_words
-from conformance.reporting.cause_keys import same_cause, unexplained
+from conformance.reporting.cause_keys import same_cause
+from conformance.reporting.cause_relations import unexplained
 from conformance.reporting.quantities import scope_text
 from conformance.reporting.remedies import Remedy, remedy
 from conformance.reporting.violations import Violation, primary

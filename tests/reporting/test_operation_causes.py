@@ -130,3 +130,41 @@ def test_refusals_of_several_operations_that_change_the_same_are_one_cause() -> 
     changed = [failed(name, f"{name}.refused.changes-nothing", at("/state", '"stopped"')) for name in ("get", "stop")]
     assert len(causes_of(changed)) == 1
     assert len(causes_of([*changed, failed("c", "update.refused.changes-nothing", at("/metadata", "{}"))])) == 2
+
+
+@pytest.mark.parametrize(
+    ("plain", "follows"),
+    [
+        ("poll.delivered.queued", "get.shows.last-response"),
+        ("heartbeat.first.active", "ack.race.heartbeat"),
+        ("get.shows.last-response", "stop.keeps-other-fields"),
+        ("stop.stopped.unchanged", "stop.stopped.force-keeps"),
+    ],
+)
+def test_what_two_requirements_see_at_one_place_is_one_cause(plain: str, follows: str) -> None:
+    verdicts = [failed("b", follows, at("/started_at", "null")), failed("a", plain, at("/started_at", "null"))]
+    (cause,) = causes_of(verdicts)
+    assert cause.first.requirement == plain
+    assert len(causes_of([verdicts[1], failed("b", follows, at("/metadata", "null"))])) == 2
+
+
+def test_a_heartbeat_that_needs_a_value_is_one_cause_with_the_same_status_elsewhere() -> None:
+    needs = failed("a", "heartbeat.cas.unconditional", status(400, 200))
+    assert len(causes_of([needs, failed("b", "heartbeat.state.queued", status(400, 409))])) == 1
+    assert len(causes_of([needs, failed("b", "heartbeat.state.queued", status(200, 409))])) == 2
+
+
+def test_a_walk_that_skips_items_represents_the_wrong_end_of_its_pages() -> None:
+    ended = failed("list.many-items", "list.page.next", at("/has_more", "false", step="walk.page.2"))
+    (cause,) = causes_of([ended, failed("list.many-items", "list.walk.page", at("/data", "1 missing", step="all"))])
+    assert cause.first.requirement == "list.walk.page"
+    early = failed("list.many-items", "list.page.next", at("/has_more", "false", step="default"))
+    (cause,) = causes_of([early, failed("list.many-items", "list.walk.page", at("/has_more", "false", step="walk.1"))])
+    assert cause.first.requirement == "list.page.next"
+
+
+def test_a_patch_that_is_refused_and_stored_is_one_cause() -> None:
+    stored = failed("values", "update.invalid-value", at("/metadata/c", "3"))
+    changed = failed("values", "update.refused.changes-nothing", at("/metadata", "an object", step="later"))
+    (cause,) = causes_of([changed, stored])
+    assert cause.first.requirement == "update.invalid-value"
