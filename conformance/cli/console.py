@@ -36,7 +36,7 @@ _PAGE: Final = "report.html"
 _LEFTOVERS: Final = 6
 """How many leftovers are listed without -v."""
 _JUDGING_WORKER: Final = Text(
-    "Judging the worker {worker}: {scenarios}, each with a new process and a scripted server of its own.",
+    "Judging the worker {worker}: {scenarios}. Each starts a new process and has a scripted server of its own.",
     "正在评测 worker {worker}：{scenarios}，每个场景使用新的进程和专用的脚本服务器。",
 )
 _WORKER_DIED: Final = Text(

@@ -11,12 +11,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from conformance.contract.catalogue import CatalogueError, load_catalogue
 from conformance.contract.operations import OPERATIONS
 from conformance.text import Text
 
+Kind = Literal[
+    "accepted", "refused", "other-refusal", "crash", "missing", "type", "value", "header", "body", "leak", "race"
+]
+"""What is wrong with a response. A wrong status is one of four: a success instead of a refusal, a refusal instead of a
+success, another refusal, or a server error."""
+
+_KINDS: Final = frozenset(get_args(Kind))
 _DISTINCTIVE: Final = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)|(?<=[`\"])[\w.]+(?=[`\"])")
 
 
@@ -25,12 +32,21 @@ class Mistake:
     """A common mistake and its fix.
 
     `symptoms` are beginnings that point to this mistake: of what was found (`HTTP 401`), of the place with what was found
-    there (`/state: "queued"`), of the schema keyword (`schema:required`), or of the only scenario that shows it.
+    there (`/state: "queued"`), of the schema keyword (`schema:format`) and the field (`required: metadata`), of what was
+    expected (`expected: in UTC`), of the failing step (`step: retry.5`), or of the only scenario that shows it.
+
+    `kinds` are the kinds of violation for which it is the most likely mistake if no symptom decides. Without symptoms and
+    kinds, it is so for every violation; an empty list means that only its symptoms, if any, point to it.
     """
 
     what: Text
     fix: Text
     symptoms: tuple[str, ...] = ()
+    kinds: frozenset[Kind] | None = None
+
+    def fits(self, kind: Kind | None) -> bool:
+        """Return whether it is likely behind a violation of this kind; None is a wrong status of no kind."""
+        return not self.symptoms if self.kinds is None else kind in self.kinds
 
 
 def mistakes_of(requirement: str) -> tuple[Mistake, ...]:
@@ -51,6 +67,11 @@ def likely_cause(requirement: str, *seen: str) -> Mistake | None:
         if any(each.startswith(symptom) for each in seen)
     ]
     return max(found, key=lambda each: each[0])[1] if found else None
+
+
+def most_likely(requirement: str, kind: Kind | None) -> Mistake | None:
+    """Return the most common mistake behind a violation of this kind, or None if none of them explains it."""
+    return next((mistake for mistake in mistakes_of(requirement) if mistake.fits(kind)), None)
 
 
 def consequence_of(requirement: str) -> Text | None:
@@ -79,14 +100,11 @@ def _by_requirement() -> Mapping[str, tuple[Mistake, ...]]:
     """Return the mistakes by requirement id, in the order of the requirement set.
 
     Raises:
-        CatalogueError: a requirement has no mistake, or a mistake names an unknown requirement.
+        CatalogueError: a requirement has no mistake, or a mistake names an unknown requirement or kind.
     """
     found: dict[str, tuple[Mistake, ...]] = dict.fromkeys(load_catalogue().requirements, ())
     for family in _data()["family"]:
-        mistakes = tuple(
-            Mistake(Text(**entry["what"]), Text(**entry["fix"]), tuple(entry.get("symptoms", ())))
-            for entry in family["mistake"]
-        )
+        mistakes = tuple(_mistake(entry) for entry in family["mistake"])
         for requirement in _each_operations(family["requirements"], found):
             if requirement not in found:
                 raise CatalogueError(f"mistakes: there is no requirement {requirement}")
@@ -94,6 +112,13 @@ def _by_requirement() -> Mapping[str, tuple[Mistake, ...]]:
     if lacking := [requirement for requirement, mistakes in found.items() if not mistakes]:
         raise CatalogueError(f"mistakes: no mistakes for {', '.join(lacking)}")
     return found
+
+
+def _mistake(entry: Mapping[str, Any]) -> Mistake:
+    kinds = frozenset(entry["kinds"]) if "kinds" in entry else None
+    if kinds is not None and not kinds <= _KINDS:
+        raise CatalogueError(f"mistakes: there is no kind {', '.join(sorted(kinds - _KINDS))}")
+    return Mistake(Text(**entry["what"]), Text(**entry["fix"]), tuple(entry.get("symptoms", ())), kinds)
 
 
 @cache

@@ -35,7 +35,7 @@ def _described(transcript: Transcript, finding: Finding, variables: Mapping[str,
         expected=finding.expected,
         actual=finding.actual,
         source=finding.source,
-        operations=_conversation(transcript, finding.step),
+        operations=_in_short(_up_to(transcript, finding.step)),
         request=_request(exchange.request) if exchange else "",
         response=_answer(exchange) if exchange else "",
         curl=curl(exchange.request, variables) if exchange and not is_of_worker(transcript) else "",
@@ -96,11 +96,19 @@ def _quoted(text: str) -> str:
     return words + (shlex.quote(rest) if rest or not words else "")
 
 
-def _conversation(transcript: Transcript, step: str) -> str:
-    """Return operations and statuses up to the step, in order; a repeated one appears once, with its count."""
+def operations_after(transcript: Transcript, step: str) -> str:
+    """Return the operations with their statuses after a step, as `Failure.operations` has those up to it."""
+    return _in_short(transcript.exchanges[len(_up_to(transcript, step)) :])
+
+
+def _up_to(transcript: Transcript, step: str) -> Sequence[Exchange]:
     steps = [exchange.step for exchange in transcript.exchanges]
-    shown = transcript.exchanges[: steps.index(step) + 1] if step in steps else transcript.exchanges
-    return " → ".join(_times(words, len(list(same))) for words, same in groupby(map(_outcome, shown)))
+    return transcript.exchanges[: steps.index(step) + 1] if step in steps else transcript.exchanges
+
+
+def _in_short(exchanges: Sequence[Exchange]) -> str:
+    """Return operations and statuses in order; a repeated one appears once, with its count."""
+    return " → ".join(_times(words, len(list(same))) for words, same in groupby(map(_outcome, exchanges)))
 
 
 def _outcome(exchange: Exchange) -> str:

@@ -13,8 +13,10 @@ from conformance.client.counters import RequestCounters
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.operations import Profile
 from conformance.judging.verdict import PlannedCheck, Verdict
+from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import explain, headline
-from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, likely_mistake
+from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX
+from conformance.reporting.remedies import remedy_of_verdict
 from conformance.scenario.model import Scenario
 from conformance.text import Lang, Text
 
@@ -149,9 +151,9 @@ class RequirementItem(pytest.Item):
         assert self.verdict is not None
         lines = [headline(self.verdict).in_(self._lang), "", *explain(self.verdict, self._lang)]
         if self.verdict.failures:
-            mistake, sure = likely_mistake(self.line.requirement, self.verdict.failures[0], self.line.scenario)
+            found = remedy_of_verdict(self.verdict)
             steps = (
-                (FIX if sure else LIKELY_FIX, mistake.fix),
+                (FIX if found.sure else LIKELY_FIX, Text(escape_line(found.fix.en), escape_line(found.fix.zh))),
                 (EXPLAIN, f"work-conformance explain {self.line.requirement}"),
             )
             words = Text("{label}: {value}", "{label}：{value}")

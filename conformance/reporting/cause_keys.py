@@ -7,13 +7,21 @@ one cause if they are about the same topic. What one response shows at one place
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Final
 
 from conformance.contract.model import PHASES
 from conformance.contract.work_item import TIMES
 from conformance.judging.verdict import Failure
 from conformance.judging.waivers import failure_signature
+from conformance.reporting.cause_relations import (
+    BEHIND_RACES,
+    FOLLOWS_FROM,
+    READ_BY,
+    SAME_PLACE,
+    SHARED_RULES,
+    explained_by,
+)
 from conformance.reporting.violations import Topic, Violation
 
 _DOCUMENTED: Final = frozenset({200, 400, 401, 403, 404, 409})
@@ -27,29 +35,6 @@ _SAME_ITEM: Final = "ack.answer.same-item"
 _UNCHANGED: Final = "ack.refused.changes-nothing"
 _UNHARMED: Final = "ack.refused.rightful-worker-unharmed"
 _LATER_TIMES: Final = "ack.first.later-times-null"
-
-FOLLOWS_FROM: Final[Mapping[str, tuple[str, ...]]] = {
-    "ack.auth.missing": ("ack.auth.unknown-token",),
-    "ack.auth.x-api-key": ("ack.auth.missing", "ack.auth.unknown-token"),
-    "ack.auth.scheme": ("ack.auth.unknown-token", "ack.auth.missing"),
-    "ack.auth.expired": ("ack.auth.unknown-token",),
-    "ack.auth.near-miss": ("ack.auth.unknown-token",),
-    "ack.auth.letter-case": ("ack.auth.unknown-token",),
-    "ack.auth.empty-bearer": ("ack.auth.unknown-token", "ack.auth.near-miss", "ack.auth.missing"),
-    "ack.not-found.environment": ("ack.not-found.work", "ack.not-found.other-environment"),
-    "ack.not-found.other-environment": ("ack.not-found.work",),
-    "ack.not-found.malformed": ("ack.not-found.work", "ack.not-found.environment"),
-}
-"""Requirements whose wrong status follows from the same wrong status of another one."""
-
-_BEHIND_RACES: Final[Mapping[str, tuple[str, ...]]] = {
-    "ack.race.same-worker": ("retry", "first"),
-    "ack.race.foreign-worker": ("identity", "retry", "effect"),
-    "ack.race.stop": ("terminal", "retry"),
-    "ack.race.heartbeat": ("retry", "first"),
-    "ack.race.redelivery": ("redelivered", "identity", "effect"),
-}
-"""Topics that are wrong without a race too, and then explain it."""
 
 _MANY: Final = 3
 """From this many places of one response with the same kind of violation, they are one cause."""
@@ -89,6 +74,7 @@ class _Context:
     def __init__(self, violations: Sequence[Violation]) -> None:
         self._statuses = {(each.requirement, each.got) for each in violations if each.kind == "status"}
         self._requirements = {each.requirement for each in violations}
+        self._found = {(each.requirement, each.pointer, each.got) for each in violations}
         self._plain = {
             each.got
             for each in violations
@@ -96,6 +82,9 @@ class _Context:
         }
         places = {(_alike(each), each.pointer) for each in violations}
         self._places = Counter(alike for alike, _ in places)
+        self._incomplete = {
+            alike[:2] for alike, count in self._places.items() if count >= _MANY and alike[2] == "missing"
+        }
         self._odd_statuses = len({each.status for each in violations if each.pointer == "/error/type"})
         self._wrong_states = {_response(each) for each in violations if each.pointer == "/state"}
         self._other_items = {_response(each) for each in violations if each.pointer == "/id"}
@@ -103,6 +92,15 @@ class _Context:
         self._contradicted = {
             each.scenario for each in violations if each.requirement == _GET_AGREES and each.pointer == "/state"
         }
+        self._shared = {
+            (each.operation, SHARED_RULES[each.rule], each.got)
+            for each in violations
+            if each.kind == "status" and each.rule in SHARED_RULES
+        }
+        self._schemas: dict[tuple[str, str], list[Hashable]] = {}
+        for each in violations:
+            if each.operation != "ack" and each.rule.startswith("answer.") and each.failure.keyword:
+                self._schemas.setdefault((each.operation, each.pointer), []).extend(_of_other_operation(each))
         self._by_topic: dict[str, int] = {}
         for number, each in enumerate(violations):
             if each.kind != "race" and not is_near_miss(each.scenario):
@@ -112,22 +110,50 @@ class _Context:
     def keys(self, violation: Violation) -> Iterator[Hashable]:
         """Yield the keys of a violation; two violations with a common key have the same cause."""
         if violation.operation != "ack":
-            yield from _of_other_operation(violation)
-            for other in _EXPLAINED_BY.get(violation.requirement, ()):
-                if other in self._requirements:
-                    yield "requirement", other
+            yield from self._of_other_operation(violation)
         elif _is_error_with_200(violation):
             yield "error with 200"
         else:
             yield from self._of_kind(violation)
         if violation.kind in {"header", "body"} and _response(violation) in self._not_json:
             yield "no JSON", _response(violation)
-        if violation.requirement in {_UNCHANGED, _UNHARMED}:
-            yield "effect of a refusal", violation.scenario
+        if violation.pointer and not violation.failure.keyword:
+            for operation in (violation.operation, *READ_BY.get(violation.requirement, ())):
+                yield from self._schemas.get((operation, violation.pointer), ())
+        yield from _of_refusal(violation)
+        yield from self._of_places(violation)
         if violation.requirement.startswith("ack.race.") and violation.kind != "race":
             yield "race", violation.requirement, violation.scenario
         if violation.requirement == _SAME_WORKER and violation.pointer == "/state":
             yield "GET after a race"
+
+    def _of_other_operation(self, violation: Violation) -> Iterator[Hashable]:
+        yield from _of_other_operation(violation)
+        yield from self._of_credentials(violation)
+        for other in explained_by(violation):
+            if other in self._requirements:
+                yield "requirement", other
+        if violation.failure.keyword and self._places[_alike(violation)] >= _MANY:
+            yield "many", violation.operation, violation.kind
+        if violation.kind == "body" or _response(violation) in self._incomplete:
+            yield "body", _response(violation)
+
+    def _of_places(self, violation: Violation) -> Iterator[Hashable]:
+        """Yield its own place with its requirement, and those of the requirements that say more about this place."""
+        for name in (violation.requirement, *SAME_PLACE.get(violation.requirement, ())):
+            if name == violation.requirement or (name, violation.pointer, violation.got) in self._found:
+                yield "place", name, violation.pointer, violation.got
+
+    def _of_credentials(self, violation: Violation) -> Iterator[Hashable]:
+        """Yield the rules on credentials from whose violation this one by the same operation follows."""
+        shared = SHARED_RULES.get(violation.rule)
+        if violation.kind != "status" or shared is None:
+            return
+        others = [name.partition(".")[2] for name in FOLLOWS_FROM.get(f"ack.{shared}", ())]
+        others += [SHARED_RULES.get(name.partition(".")[2], "") for name in explained_by(violation)]
+        for other in others:
+            if (violation.operation, other, violation.got) in self._shared:
+                yield "shared rule", violation.got, other
 
     def _of_kind(self, violation: Violation) -> Iterator[Hashable]:
         match violation.kind:
@@ -147,7 +173,7 @@ class _Context:
                 yield from self._of_response(violation)
 
     def _of_race(self, violation: Violation) -> Iterator[Hashable]:
-        topics = _BEHIND_RACES.get(violation.requirement, ())
+        topics = BEHIND_RACES.get(violation.requirement, ())
         behind = next((self._by_topic[topic] for topic in topics if topic in self._by_topic), None)
         yield "race" if behind is None else ("violation", behind)
         if behind is None and not violation.own:
@@ -212,31 +238,27 @@ class _Context:
             yield "later times", response
 
 
-_SHARED_RULES: Final[Mapping[str, str]] = {
-    "auth.missing": "auth.missing",
-    "auth.invalid-token": "auth.unknown-token",
-    "auth.scheme": "auth.scheme",
-    "auth.expired": "auth.expired",
-    "authz.forbidden": "authz.forbidden",
-    "authz.foreign-token": "authz.foreign",
-    "environment.not-self-hosted": "environment.not-self-hosted",
-    "not-found.environment": "not-found.environment",
-    "not-found.work": "not-found.work",
-    "not-found.other-environment": "not-found.other-environment",
-    "not-found.malformed": "not-found.malformed",
-}
-"""Rules that every operation shares, with the name of the rule among those of ack."""
+def _of_refusal(violation: Violation) -> Iterator[Hashable]:
+    """Yield the keys of what a refused request changed: in one scenario, or to the same value in several operations."""
+    if violation.requirement in {_UNCHANGED, _UNHARMED}:
+        yield "effect of a refusal", violation.scenario
+    if violation.requirement.startswith(_REFUSED_PATCHES) and violation.pointer.startswith("/metadata"):
+        yield "refused patch", violation.scenario
+    if violation.rule == "refused.changes-nothing" and violation.pointer:
+        yield "effect of a refusal", violation.pointer, violation.failure.actual.en
 
 
 def _of_other_operation(violation: Violation) -> Iterator[Hashable]:
     """Yield the keys of a violation by another operation than ack: its requirement, or what several operations share."""
-    shared = _SHARED_RULES.get(violation.rule)
+    shared = SHARED_RULES.get(violation.rule)
     if violation.kind == "status" and shared is not None:
         yield "shared rule", violation.got, shared
     elif violation.kind == "header":
         yield "header", violation.pointer, violation.failure.actual.en
     elif violation.kind == "body":
         yield "body", violation.failure.actual.en
+        if not violation.rule.startswith(("answer.", "envelope.")):
+            yield "requirement", violation.requirement
     elif violation.rule.startswith("envelope."):
         yield violation.kind, violation.pointer, violation.failure.keyword
     elif violation.rule.startswith("answer."):
@@ -251,19 +273,8 @@ def _of_other_operation(violation: Violation) -> Iterator[Hashable]:
             yield violation.operation, violation.pointer, violation.failure.actual.en
 
 
-_EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "poll.race.one-delivery": ("poll.window.not-redelivered",),
-    "poll.race.stop": ("poll.delivers.only-queued",),
-    "list.race.growing": ("list.walk.page",),
-    "update.race.different-keys": ("update.merge.keeps-others",),
-    "heartbeat.race.one-winner": (
-        "heartbeat.cas.accepted",
-        "heartbeat.cas.stale-refused",
-        "heartbeat.cas.no-heartbeat-refused",
-    ),
-    "heartbeat.race.stop": ("heartbeat.never-revives", "heartbeat.cas.unconditional"),
-}
-"""Requirements of races and walks, with those that are violated by the same fault without a race."""
+_REFUSED_PATCHES: Final = ("update.invalid-", "update.refused.")
+"""Requirements on patches that are refused and must leave the metadata alone."""
 
 _ONE_FAULT: Final = frozenset({"/state", "/has_more"})
 """Fields that an operation computes in one place, so that one wrong value in several responses is one fault."""

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from conformance.reporting.field_words import value_headline
+from conformance.reporting.found_and_expected import chinese_quotes, found_text
 from conformance.reporting.operation_words import other_operation_headline
 from conformance.reporting.race_words import race_headline
 from conformance.reporting.subjects import subject
 from conformance.reporting.violations import Violation, ViolationKind
 from conformance.reporting.word_parts import (
+    LONGEST,
     OR,
     SHOWN,
     Members,
@@ -25,13 +27,11 @@ from conformance.reporting.word_parts import (
 )
 from conformance.text import Text, join
 
-LONGEST: Final = 100
-"""The most characters of a headline."""
-
 
 def headline(first: Violation, members: Members) -> Text:
     """Return a short statement of fact, without ids. `first` represents the `members` of the cause."""
     words = (_BY_KIND[first.kind] if first.operation == "ack" else other_operation_headline)(first, members)
+    words = chinese_quotes(words)
     return Text(
         cut(words.en, LONGEST),
         cut(words.zh.replace("处 ", "处").replace("、 ", "、").replace("响应的响应体", "的响应体"), LONGEST),
@@ -118,6 +118,7 @@ def _of_body(first: Violation, members: Members) -> Text:
     if reason.en == "an empty body":
         return Text("{whose} has an empty body", "{whose}的响应体为空").format(whose=whose)
     if reason.en.startswith("a body that "):
+        reason = found_text(first.failure)
         return Text("{whose} has {reason}", "{whose}的{reason}").format(whose=whose, reason=reason)
     return Text(
         "{whose} has a body that is not strict JSON: {reason}", "{whose}的响应体不是严格的 JSON：{reason}"

@@ -78,16 +78,19 @@ def _of_schema_value(first: Violation, members: Members) -> Text:
 
 
 def _refused_changes(first: Violation, members: Members) -> Text:
+    who = Text("Refused ack changes", "被拒绝的 ack ")
+    if len({each.operation for each in members}) > 1:
+        who = Text("Refused requests of several operations change", "多个操作被拒绝的请求")
     state = next(
         (each.failure for each in (first, *members) if each.pointer == "/state" and not each.failure.diagram), None
     )
     if state is not None:
         before = state.expected.en.partition(", as before")[0]
-        return Text(
-            "Refused ack changes the state from {before} to {after}", "被拒绝的 ack 把状态从 {before} 改为 {after}"
-        ).format(before=value(Text(before, before)), after=value(state.actual))
-    return Text("Refused ack changes {places}", "被拒绝的 ack 改动了 {places}").format(
-        places=places_text(pointers(first, members, "value"))
+        return Text("{who} the state from {before} to {after}", "{who}把状态从 {before} 改为 {after}").format(
+            who=who, before=value(Text(before, before)), after=value(state.actual)
+        )
+    return Text("{who} {places}", "{who}改动了 {places}").format(
+        who=who, places=places_text(pointers(first, members, "value"))
     )
 
 

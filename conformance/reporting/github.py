@@ -13,7 +13,7 @@ from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import scenario_title, summary
-from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, next_steps
+from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, RE_RUN, next_steps
 from conformance.reporting.quantities import amount
 from conformance.text import Lang, Text
 
@@ -56,7 +56,11 @@ def _annotation(result: RequirementResult, about: RunMetadata, lang: Lang) -> st
     scenario = _SCENARIO.format(title=scenario_title(first.line.scenario), id=first.line.scenario)
     steps = next_steps(first, about)
     parts = [requirement.text, scenario, summary(first)]
-    for label, value in ((FIX, steps.fix), (RE_RUN, steps.rerun_command), (EXPLAIN, steps.explain_command)):
+    for label, value in (
+        (FIX if steps.sure else LIKELY_FIX, steps.fix),
+        (RE_RUN, steps.rerun_command),
+        (EXPLAIN, steps.explain_command),
+    ):
         parts.append(_LABELLED.format(label=label, value=value))
     parts += [_DOCS.format(url=source.url) for source in requirement.sources[:1]]
     title = _TITLE.format(id=requirement.id, level=requirement.level)

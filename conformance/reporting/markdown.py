@@ -12,8 +12,14 @@ from conformance.text import Text
 LONGEST: Final = 300
 """How many characters of a text from the target a page shows."""
 
-_MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|&~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-"""Markdown and HTML markup, and what turns a bare address into a link; every line begins with text of the suite."""
+_MARKUP: Final = re.compile(
+    r"([\\`*\[\]<>#|~$@]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|:(?=//)|(?<=www)\.)", re.IGNORECASE
+)
+"""Markdown and HTML markup, and what turns a bare address into a link; every line begins with text of the suite.
+
+An underscore inside a word is no markup (CommonMark 0.31, rule 2 on emphasis), and escapes are hard to read in a file that
+no code host renders.
+"""
 _TICKS: Final = re.compile("`+")
 
 
@@ -55,11 +61,6 @@ def with_code(text: Text, limit: int | None = LONGEST) -> Text:
         )
 
     return Text(rendered(text.en), rendered(text.zh))
-
-
-def shortened(text: Text) -> Text:
-    """Return the shortened text with all markup escaped, in each language."""
-    return Text(literal(escape_line(text.en, LONGEST)), literal(escape_line(text.zh, LONGEST)))
 
 
 def section(level: int, title: str) -> Iterator[str]:

@@ -12,12 +12,14 @@ from conformance.arrange.modes import ArrangeMode
 from conformance.chapters.registry import every_scenario
 from conformance.contract.ambiguities import Ambiguity, ambiguities_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load_catalogue
-from conformance.contract.common_mistakes import consequence_of, likely_cause
+from conformance.contract.common_mistakes import consequence_of
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import WORDS, Failure, Repetitions, Verdict, VerdictKind
 from conformance.judging.violation_text import short_violation
 from conformance.reporting.escaping import escape_line, quote_lines
 from conformance.reporting.flakiness import verdict_counts_text
+from conformance.reporting.found_and_expected import actual_text, expected_text
+from conformance.reporting.remedies import remedy_of_verdict
 from conformance.reporting.request_line import NOTHING_RECORDED, blamed_groups
 from conformance.text import LANGS, Lang, Text, join
 
@@ -33,7 +35,6 @@ _REPEAT: Final[dict[bool, Text]] = {
 }
 """The label of a command; the key says whether the suite has deleted the objects that the command names."""
 _STEP: Final = Text("step `{step}`", "步骤 `{step}`")
-_AT: Final = Text("{actual} (at {pointer})", "{actual}（位于 {pointer}）")
 _LANGUAGES: Final[dict[Lang, Text]] = {
     "en": Text("Docs (English)", "文档（英文）"),
     "zh": Text("Docs (Chinese)", "文档（中文）"),
@@ -88,6 +89,11 @@ _UNSEEN: Final = (
 def unobserved_effects(arranged_by: ArrangeMode) -> tuple[Text, ...]:
     """Return the effects that a run on prepared items cannot see, since it neither polls nor creates anything."""
     return () if arranged_by == "api" else _UNSEEN
+
+
+def unjudged_deviations(about: RunMetadata) -> tuple[Text, ...]:
+    """Return what operations that the run did not judge did against the docs; profile `work` judges all of them."""
+    return () if about.profile == "work" else about.noticed
 
 
 UNOBSERVED_HEADING: Final = Text(
@@ -181,11 +187,11 @@ def citations(requirement: str, lang: Lang) -> list[str]:
 def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
     """Yield the effect of a failure on workers, and its likely cause if the response shows it."""
     name = verdict.line.requirement
-    consequence, cause = consequence_of(name), likely_cause(name, verdict.failures[0].actual.en)
+    consequence, found = consequence_of(name), remedy_of_verdict(verdict)
     if consequence is not None:
         yield _labelled(lang, CONSEQUENCE, consequence.in_(lang))
-    if cause is not None:
-        words = Text("{what} {fix}", "{what}{fix}").format(what=cause.what, fix=cause.fix)
+    if found.cause is not None:
+        words = Text("{what} {fix}", "{what}{fix}").format(what=found.cause, fix=found.fix)
         yield _labelled(lang, LIKELY_CAUSE, words.in_(lang))
 
 
@@ -223,7 +229,9 @@ def summary(verdict: Verdict) -> Text:
         if failure.diagram is not None:
             words = Text("step `{step}`: {actual}; expected {expected}", "步骤 `{step}`：{actual}；预期：{expected}")
         return words.format(
-            step=_short(failure.step), expected=_shortened(failure.expected), actual=_shortened(actual_text(failure))
+            step=_short(failure.step),
+            expected=_shortened(expected_text(failure)),
+            actual=_shortened(actual_text(failure)),
         )
     words = _shortened(verdict.reason) if verdict.reason else WORDS[verdict.kind]
     if verdict.blocked_by is None:
@@ -258,7 +266,7 @@ def _failure(failure: Failure, lang: Lang, limit: int | None, repeat: Text) -> I
         way=escape_line(failure.operations), step=_STEP.format(step=escape_line(failure.step))
     )
     yield _labelled(lang, Text("Steps", "步骤"), way.in_(lang))
-    yield _labelled(lang, Text("Expected", "预期"), escape_line(failure.expected.in_(lang), limit))
+    yield _labelled(lang, Text("Expected", "预期"), escape_line(expected_text(failure).in_(lang), limit))
     label = VIOLATION if failure.diagram else Text("Got", "实际")
     yield _labelled(lang, label, escape_line(actual_text(failure).in_(lang), limit))
     if failure.diagram:
@@ -302,12 +310,6 @@ SHOWING: Final = Text("Request that shows it ({step})", "显示问题的请求�
 
 VIOLATION: Final = Text("Violation", "违反")
 """The label of a contradiction between several responses, which is no value that a response has."""
-
-
-def actual_text(failure: Failure) -> Text:
-    """Return what was found, with its place in the body unless the words name it."""
-    named = not failure.pointer or f"`{failure.pointer}`" in failure.actual.en
-    return failure.actual if named else _AT.format(actual=failure.actual, pointer=failure.pointer)
 
 
 def _labelled(lang: Lang, label: Text, value: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.judging.verdict import Verdict
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import explain
-from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE, JudgedServer, next_steps
+from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, RE_RUN, REPRODUCE, JudgedServer, next_steps
 from conformance.text import Lang, Text
 
 _LABELLED = Text("{label}: {value}", "{label}：{value}")
@@ -23,12 +23,16 @@ def next_step_lines(verdict: Verdict, about: JudgedServer, lang: Lang) -> list[s
         return []
     steps = next_steps(verdict, about)
     rows = (
-        (FIX, steps.fix),
+        (FIX if steps.sure else LIKELY_FIX, _escaped(steps.fix)),
         (RE_RUN, escape_line(steps.rerun_command)),
         (EXPLAIN, escape_line(steps.explain_command)),
         *(((REPRODUCE, escape_line(steps.script)),) if steps.script is not None else ()),
     )
     return [_LABELLED.format(label=label, value=value).in_(lang) for label, value in rows]
+
+
+def _escaped(words: Text) -> Text:
+    return Text(escape_line(words.en), escape_line(words.zh))
 
 
 def steps_and_explanation(

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from conformance.contract.catalogue import load_catalogue
-from conformance.contract.common_mistakes import Mistake, likely_cause, mistakes_of, rank_by_symptom
-from conformance.judging.verdict import Failure, Verdict
+from conformance.contract.common_mistakes import mistakes_of
+from conformance.judging.verdict import Verdict
+from conformance.reporting.remedies import Remedy, remedy_of_verdict
 from conformance.target import DEFAULT_API_PREFIX
 from conformance.text import Text
 
@@ -57,7 +58,8 @@ class JudgedServer(Protocol):
 class NextSteps:
     """What to do about one failure.
 
-    - `fix`: the likely fix. `sure`: the response shows this very mistake; otherwise it is the most common one.
+    - `fix`: the fix, which may contain text from the target. `sure`: it is right whatever the server's mistake is;
+      otherwise it is that of the most common one.
     - `rerun_command`, `explain_command`: commands for a POSIX shell, without secrets.
     - `script`: path of the reproduction script, relative to the run's folder; None for a worker, whose requests are its
       own to repeat.
@@ -70,22 +72,22 @@ class NextSteps:
     script: str | None
 
 
-def next_steps(verdict: Verdict, about: JudgedServer, shown_mistake: tuple[Mistake, bool] | None = None) -> NextSteps:
+def next_steps(verdict: Verdict, about: JudgedServer, found: Remedy | None = None) -> NextSteps:
     """Return what to do about a failed or warned verdict.
 
-    `shown_mistake` is that of its root cause: other scenarios with this cause can show more than this one.
+    `found` is the remedy of its root cause: other scenarios with this cause can show more than this one.
 
     Raises:
         KeyError: this version does not have the verdict's requirement.
     """
     requirement = verdict.line.requirement
-    failures = verdict.failures
-    mistake, sure = shown_mistake or likely_mistake(
-        requirement, failures[0] if failures else None, verdict.line.scenario
-    )
+    if found is None and verdict.failures:
+        found = remedy_of_verdict(verdict)
+    if found is None:
+        found = Remedy(fix=mistakes_of(requirement)[0].fix, sure=False)
     return NextSteps(
-        fix=mistake.fix,
-        sure=sure,
+        fix=found.fix,
+        sure=found.sure,
         rerun_command=rerun_command(requirement, about),
         explain_command=f"work-conformance explain {requirement}",
         script=f"{REPRODUCTIONS}/{verdict.line.scenario}.sh" if about.worker is None else None,
@@ -115,18 +117,3 @@ def connection_words(about: JudgedServer) -> list[str]:
     if "--api-prefix" not in words and about.api_prefix != DEFAULT_API_PREFIX:
         words += ["--api-prefix", about.api_prefix]  # a run of an earlier version has not saved the others
     return words
-
-
-def likely_mistake(requirement: str, failure: Failure | None, scenario: str = "") -> tuple[Mistake, bool]:
-    """Return the mistake that a violation shows, or else the most similar common one, and whether it shows it.
-
-    `scenario` is the scenario that shows it, or the common beginning of several.
-    """
-    symptom = failure.actual.en if failure is not None else ""
-    seen = [symptom, scenario]
-    if failure is not None and failure.pointer:
-        seen += [f"{failure.pointer}: {symptom}", f"schema:{failure.keyword}"]
-    found = likely_cause(requirement, *seen)
-    if found is not None:
-        return found, True
-    return rank_by_symptom(mistakes_of(requirement), symptom)[0], False

@@ -15,6 +15,8 @@ _ID: Final = re.compile(r"(?<![0-9A-Za-z])([a-z]+_)?[0-9a-f]{10,}([0-9a-f]{6})(?
 _PLAIN: Final = ("authorization", "bearer ${qoder_pat}")
 _UNIMPORTANT: Final = frozenset({"user-agent", "accept", "accept-encoding", "connection", "content-length", "host"})
 _HEADER: Final = 80
+_PATH: Final = 200
+_STATUS: Final = 20
 _BODY: Final = 60
 _STEPS: Final = 12
 """How many steps are shown; the earlier ones of a longer conversation are counted."""
@@ -46,6 +48,17 @@ def sent_lines(failure: Failure, about: RunMetadata) -> Iterator[tuple[Text, Tex
     yield THEN_SENT if groups else SENT, request_line(failure.request, about) or NOTHING_RECORDED
 
 
+def request_in_short(failure: Failure, about: RunMetadata) -> Text:
+    """Return the request at fault as `POST /environments/…/ack → HTTP 409`: the first one, without headers and body."""
+    blamed = failure.blamed[0] if failure.blamed else failure
+    first = _first_line(blamed.request, about)
+    if about.api_prefix:
+        first = first.replace(f" {about.api_prefix}/", " /", 1)
+    status = escape_line(blamed.response.partition("\n")[0], _STATUS) if blamed.response else NO_RESPONSE
+    words = Text("{request}{arrow}{status}", "{request}{arrow}{status}")
+    return words.format(request=escape_line(first, _PATH) or NOTHING_RECORDED, arrow=ARROW, status=status)
+
+
 def blamed_groups(failure: Failure) -> list[list[BlamedRequest]]:
     """Return the requests at fault in their order, equal ones together."""
     groups: dict[str, list[BlamedRequest]] = {}
@@ -57,16 +70,22 @@ def blamed_groups(failure: Failure) -> list[list[BlamedRequest]]:
 def request_line(request: str, about: RunMetadata) -> Text | None:
     """Return `POST /…/ack, Worker-ID: w`; None for an empty request."""
     head, _, body = request.partition("\n\n")
-    first, *headers = head.split("\n")
+    headers = head.split("\n")[1:]
+    first = _first_line(request, about)
     if not first:
         return None
-    if about.base_url:
-        first = first.replace(about.base_url, "", 1)
-    first = _ID.sub(lambda match: f"{match[1] or ''}…{match[2]}", first)
     parts = [_same(first), *_headers(headers, about.worker_header if first.startswith("POST ") else None)]
     if body:
         parts.append(Text("body {body}", "请求体 {body}").format(body=escape_line(body, _BODY)))
     return join(COMMA, parts)
+
+
+def _first_line(request: str, about: RunMetadata) -> str:
+    """Return method and path; long ids keep their last six digits."""
+    first = request.partition("\n")[0]
+    if about.base_url:
+        first = first.replace(about.base_url, "", 1)
+    return _ID.sub(lambda match: f"{match[1] or ''}…{match[2]}", first)
 
 
 def _with_outcome(group: list[BlamedRequest], about: RunMetadata, *, named: bool) -> Text:

@@ -9,33 +9,39 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import Final
 
 from conformance.contract.catalogue import load_catalogue
-from conformance.contract.common_mistakes import Mistake
 from conformance.judging.run_result import RunResult
-from conformance.judging.verdict import Failure, Verdict
+from conformance.judging.verdict import Failure, Verdict, VerdictKind
 from conformance.judging.waivers import cause_signature
 from conformance.reporting import cause_words
 from conformance.reporting.cause_keys import same_cause
-from conformance.reporting.next_steps import likely_mistake
+from conformance.reporting.cause_relations import unexplained
+from conformance.reporting.quantities import scope_text
+from conformance.reporting.remedies import Remedy, remedy
 from conformance.reporting.violations import Violation, primary
 from conformance.text import Text
+
+_JUDGED: Final[frozenset[VerdictKind]] = frozenset({"passed", "failed", "waived"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
     """Violations with one cause. `violations` are in the order of the verdicts.
 
-    `blocked` is the number of checks that its requirements block.
+    `blocked` is the number of checks that its requirements block, `judged` the number of scenarios in which at least one
+    of its requirements was judged.
     """
 
     violations: tuple[Violation, ...]
     blocked: int = 0
+    judged: int = 0
 
     @cached_property
     def first(self) -> Violation:
         """The violation that represents the cause: one of the ack's own response, if there is one."""
-        return min(self.violations, key=_directness)
+        return min(unexplained(self.violations) or self.violations, key=_directness)
 
     @property
     def failure(self) -> Failure:
@@ -51,6 +57,11 @@ class Cause:
     def scenarios(self) -> tuple[str, ...]:
         """The scenarios that show it, in the order of the verdicts."""
         return tuple(dict.fromkeys(each.scenario for each in self.violations))
+
+    @property
+    def scope(self) -> Text:
+        """In how many of the scenarios that judged it the cause shows itself, without a full stop."""
+        return scope_text(len(self.scenarios), self.judged)
 
     @cached_property
     def places(self) -> tuple[str, ...]:
@@ -74,19 +85,13 @@ class Cause:
         return cause_words.sentence(self.first, self.places)
 
     @cached_property
-    def mistake(self) -> tuple[Mistake, bool]:
-        """The mistake that the responses show, or else the most common one, and whether they show it."""
-        where = _common_beginning([each.scenario for each in self.violations if each.kind != "race"])
-        mistakes = [
-            likely_mistake(self.first.requirement, self.failure, where),
-            *(likely_mistake(each.requirement, each.failure) for each in self.violations if not each.follows),
-        ]
-        return next((each for each in mistakes if each[1]), mistakes[0])
-
-    @property
-    def fix(self) -> Text:
-        """The fix of that mistake."""
-        return self.mistake[0].fix
+    def remedy(self) -> Remedy:
+        """What to do about it."""
+        return remedy(
+            self.first,
+            self.violations,
+            _common_beginning([each.scenario for each in self.violations if each.kind != "race"]),
+        )
 
 
 def causes_in(record: RunResult) -> list[Cause]:
@@ -104,7 +109,11 @@ def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:
     blocked = Counter(verdict.blocked_by for verdict in known if verdict.blocked_by is not None)
     failed = [verdict for verdict in known if verdict.kind == "failed"]
     violations = [Violation(verdict, failure) for verdict in failed for failure in primary(verdict)]
-    return sorted((_cause(members, blocked) for members in same_cause(violations)), key=_rank)
+    judged: dict[str, set[str]] = {}
+    for verdict in known:
+        if verdict.kind in _JUDGED:
+            judged.setdefault(verdict.line.requirement, set()).add(verdict.line.scenario)
+    return sorted((_cause(members, blocked, judged) for members in same_cause(violations)), key=_rank)
 
 
 def cause_count_text(causes: list[Cause]) -> Text | None:
@@ -117,9 +126,13 @@ def cause_count_text(causes: list[Cause]) -> Text | None:
     )
 
 
-def _cause(members: list[Violation], blocked: Mapping[str, int]) -> Cause:
+def _cause(members: list[Violation], blocked: Mapping[str, int], judged: Mapping[str, set[str]]) -> Cause:
     requirements = {each.requirement for each in members}
-    return Cause(violations=tuple(members), blocked=sum(blocked.get(name, 0) for name in requirements))
+    return Cause(
+        violations=tuple(members),
+        blocked=sum(blocked.get(name, 0) for name in requirements),
+        judged=len(set[str]().union(*(judged.get(name, set()) for name in requirements))),
+    )
 
 
 def _directness(violation: Violation) -> tuple[bool, bool, bool, int, bool, int]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from conformance.chapters.ack.worker_identity import NEAR_MISSES
-from conformance.reporting.cause_keys import FOLLOWS_FROM
+from conformance.reporting.cause_relations import FOLLOWS_FROM
 from conformance.reporting.violations import Topic, Violation
 from conformance.text import Text
 

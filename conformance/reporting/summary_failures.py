@@ -11,9 +11,11 @@ from conformance.contract.catalogue import Requirement, load_catalogue
 from conformance.contract.citations import Source
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, Verdict
+from conformance.reporting.found_and_expected import expected_text, found_text
 from conformance.reporting.markdown import code, literal, section, with_code
 from conformance.reporting.messages import OPEN, VIOLATION, ambiguity_text, level_and_basis, scenario_title
-from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE, next_steps
+from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, RE_RUN, REPRODUCE, next_steps
+from conformance.reporting.quantities import scope_text
 from conformance.reporting.request_line import sent_lines
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.text import Lang, Text, join
@@ -36,6 +38,7 @@ class _Entry:
     verdict: Verdict
     requirements: tuple[Requirement, ...]
     scenarios: int
+    judged: int
     cause: Cause | None
 
 
@@ -74,6 +77,7 @@ def _entries(causes: list[Cause], verdicts: list[Verdict]) -> Iterator[_Entry]:
             verdict=_first_verdict(cause, verdicts),
             requirements=tuple(known[name] for name in cause.requirements),
             scenarios=len(cause.scenarios),
+            judged=cause.judged,
             cause=cause,
         )
     for verdict in verdicts:
@@ -85,6 +89,7 @@ def _entries(causes: list[Cause], verdicts: list[Verdict]) -> Iterator[_Entry]:
                 verdict=verdict,
                 requirements=(known[name],),
                 scenarios=sum(other.line.requirement == name for other in verdicts),
+                judged=sum(other.line.requirement == name for other in verdicts),
                 cause=None,
             )
 
@@ -102,7 +107,8 @@ def _first_verdict(cause: Cause, verdicts: Iterable[Verdict]) -> Verdict:
 
 def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> Iterator[tuple[Text, Text]]:
     steps = next_steps(entry.verdict, about)
-    yield FIX, entry.cause.fix if entry.cause is not None else steps.fix
+    remedy = entry.cause.remedy if entry.cause is not None else steps
+    yield FIX if remedy.sure else LIKELY_FIX, with_code(remedy.fix)
     yield RE_RUN, _same(code(steps.rerun_command))
     yield EXPLAIN, _same(code(steps.explain_command))
     if steps.script is not None:
@@ -115,16 +121,17 @@ def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> It
     if others:
         yield Text("Fails also", "同样失败的要求"), _names(requirement.id for requirement in others)
     yield Text("Scenario", "场景"), _scenario(entry)
+    yield Text("Fails in", "失败范围"), scope_text(entry.scenarios, entry.judged)
     if entry.cause is not None:
         failure = entry.cause.failure
         for label, sent in sent_lines(failure, about):
             yield label, Text(code(sent.en.replace("`", "")), code(sent.zh.replace("`", "")))
-        yield Text("Expected", "预期"), with_code(failure.expected)
-        actual = with_code(failure.actual)
+        yield Text("Expected", "预期"), with_code(expected_text(failure))
+        actual = with_code(found_text(failure))
         yield (
             VIOLATION if failure.diagram else Text("Got", "实际"),
             _AT.format(actual=actual, place=code(failure.pointer, 300))
-            if failure.pointer and failure.pointer not in failure.actual.en
+            if failure.pointer.startswith("/") and failure.pointer not in failure.actual.en
             else actual,
         )
     ambiguities = {each.id: each for requirement in entry.requirements for each in ambiguities_of(requirement.id)}
@@ -137,19 +144,14 @@ def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> It
 def _names(requirements: Iterable[str]) -> Text:
     names = [*requirements]
     listed = join(_COMMA, (_same(code(name)) for name in names[:_NAMED]))
-    return _and_more(listed, len(names) - _NAMED, "条")
+    more = len(names) - _NAMED
+    words = Text("{listed}, and {n} more", "{listed}，另有 {n} 条") if more > 0 else Text("{listed}", "{listed}")
+    return words.format(listed=listed, n=more)
 
 
 def _scenario(entry: _Entry) -> Text:
     title, name = scenario_title(entry.verdict.line.scenario), code(entry.verdict.line.scenario)
-    words = Text("{title} ({id})", "{title}（{id}）").format(title=Text(literal(title.en), literal(title.zh)), id=name)
-    return _and_more(words, entry.scenarios - 1, "个场景")
-
-
-def _and_more(words: Text, n: int, counted: str) -> Text:
-    """Return the words with the number of further ones; Chinese names what it counts."""
-    more = Text("{words}, and {n} more", f"{{words}}，另有 {{n}} {counted}")
-    return more.format(words=words, n=n) if n > 0 else words
+    return Text("{title} ({id})", "{title}（{id}）").format(title=Text(literal(title.en), literal(title.zh)), id=name)
 
 
 def _docs(sources: Iterable[Source], linked: set[str], lang: Lang) -> Text:

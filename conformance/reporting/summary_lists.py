@@ -9,9 +9,9 @@ from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, VerdictKind
 from conformance.reporting.flakiness import FLAKY_HEADING, RACES_HEADING, FlakyGroup, flaky_groups, race_groups
-from conformance.reporting.markdown import LONGEST, code, section, shortened, table_row
-from conformance.reporting.messages import LOST, PARTLY
-from conformance.reporting.next_steps import FIX, next_steps
+from conformance.reporting.markdown import LONGEST, code, section, table_row, with_code
+from conformance.reporting.messages import LOST, PARTLY, unjudged_deviations
+from conformance.reporting.next_steps import FIX, LIKELY_FIX, next_steps
 from conformance.reporting.quantities import checks
 from conformance.reporting.unjudged_checks import NOT_JUDGED, unjudged_checks
 from conformance.text import Lang, Text, join
@@ -82,7 +82,7 @@ def unjudged(record: RunResult, lang: Lang) -> Iterator[str]:
     for reason, verdicts in groups[:_SHOWN]:
         names = _names([code(name) for name in dict.fromkeys(each.line.requirement for each in verdicts)])
         entry = Text("- {n}: {reason} ({names})", "- {n}：{reason}（{names}）")
-        yield entry.format(n=checks(len(verdicts)), reason=shortened(reason), names=names).in_(lang)
+        yield entry.format(n=checks(len(verdicts)), reason=with_code(reason), names=names).in_(lang)
     if len(groups) > _SHOWN:
         yield _MORE.format(n=sum(len(verdicts) for _, verdicts in groups[_SHOWN:])).in_(lang)
     yield from ("", "</details>", "")
@@ -93,7 +93,7 @@ def partly(record: RunResult, lang: Lang) -> Iterator[str]:
     groups: dict[Text, list[str]] = {}
     for result in record.tally.partially_judged:
         assert result.partial_verdict is not None
-        groups.setdefault(shortened(result.partial_verdict.sentence), []).append(code(result.requirement.id))
+        groups.setdefault(with_code(result.partial_verdict.sentence), []).append(code(result.requirement.id))
     if groups:
         yield from _heading(PARTLY, len(record.tally.partially_judged), lang)
         yield from _groups(groups, lang)
@@ -101,11 +101,11 @@ def partly(record: RunResult, lang: Lang) -> Iterator[str]:
 
 def noticed(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield what other operations did that the docs do not describe."""
-    found = record.metadata.noticed
+    found = unjudged_deviations(record.metadata)
     if found:
         title = Text("Seen on other operations, not judged", "其他操作的异常表现，不判定")
         yield from _heading(title, len(found), lang)
-        yield from (f"- {shortened(words).in_(lang)}" for words in found)
+        yield from (f"- {with_code(words).in_(lang)}" for words in found)
 
 
 def left_behind(record: RunResult, lang: Lang) -> Iterator[str]:
@@ -155,10 +155,15 @@ def _why(result: RequirementResult, record: RunResult) -> Text:
         return Text("blocked by {names}", "因 {names} 而跳过").format(names=names)
     waiver = next((verdict.waiver for verdict in result.verdicts if verdict.waiver is not None), None)
     if waiver is not None:
-        return shortened(waiver)
+        return with_code(waiver)
     if result.kind == "warned":
         first = next(verdict for verdict in result.verdicts if verdict.kind == "warned")
         steps = next_steps(first, record.metadata)
         words = Text("{text} {label}: {fix} ({explain})", "{text}{label}：{fix}（{explain}）")
-        return words.format(text=result.requirement.text, label=FIX, fix=steps.fix, explain=code(steps.explain_command))
-    return shortened(result.reason) if result.reason is not None else LOST
+        return words.format(
+            text=result.requirement.text,
+            label=FIX if steps.sure else LIKELY_FIX,
+            fix=with_code(steps.fix),
+            explain=code(steps.explain_command),
+        )
+    return with_code(result.reason) if result.reason is not None else LOST

@@ -9,7 +9,7 @@ from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.flakiness import race_repetition_text, repetition_count_text
-from conformance.reporting.markdown import LONGEST, code, literal, section, shortened, table_row
+from conformance.reporting.markdown import LONGEST, code, literal, section, table_row, with_code
 from conformance.reporting.messages import (
     JUDGED_AGAIN,
     LOST,
@@ -83,7 +83,7 @@ def _facts(record: RunResult) -> Iterator[Text]:
     if about.insecure:
         yield _INSECURE
     if about.interrupted is not None:
-        yield Text("run ended early: {why}", "运行提前结束：{why}").format(why=shortened(about.interrupted))
+        yield Text("run ended early: {why}", "运行提前结束：{why}").format(why=with_code(about.interrupted))
     if tally.lost:
         yield Text("{why}: {checks}", "{why}：{checks}").format(why=LOST, checks=_checks(len(tally.lost)))
 

@@ -14,6 +14,7 @@ from conformance.contract.common_mistakes import consequence_of, distinctive_ter
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, Failure, Verdict, VerdictKind
 from conformance.reporting.escaping import escape_line
+from conformance.reporting.found_and_expected import actual_text, expected_text
 from conformance.reporting.messages import (
     CONSEQUENCE,
     HISTORY,
@@ -21,7 +22,6 @@ from conformance.reporting.messages import (
     LIKELY_CAUSE,
     OPEN,
     VIOLATION,
-    actual_text,
     ambiguity_text,
     citations,
     exchange_lines,
@@ -30,7 +30,8 @@ from conformance.reporting.messages import (
     scenario_title,
 )
 from conformance.reporting.next_steps import FIX, LIKELY_FIX, RE_RUN, REPRODUCE, NextSteps, next_steps
-from conformance.reporting.quantities import amount, causes, checks, requirements, scenarios
+from conformance.reporting.quantities import amount, causes, checks, requirements
+from conformance.reporting.remedies import Remedy
 from conformance.reporting.request_line import ARROW, COMMA, sent_lines, steps_before
 from conformance.reporting.root_causes import Cause
 from conformance.reporting.terminal_view import LONGEST_VALUE, TerminalView
@@ -59,7 +60,7 @@ _GOT: Final = Text("Got", "实际")
 _REPETITIONS: Final = Text("Repetitions", "重复")
 _DOCS: Final = Text("Docs", "文档")
 _DETAILS: Final = Text("Details", "详情")
-_ALSO_IN: Final = Text("Also in", "其他出现此问题的场景")
+_SCOPE: Final = Text("Fails in", "失败范围")
 _ALSO_FAILS: Final = Text("Also fails", "同时失败")
 _SKIPPED: Final = Text("Skipped because of this failure", "因此失败而跳过")
 
@@ -113,13 +114,9 @@ def root_causes(found: Sequence[Cause], view: TerminalView) -> Iterator[str]:
     )
     yield from view.heading(ROOT_CAUSES, quantity)
     for number, cause in enumerate(found[:_CAUSES], 1):
-        mistake, sure = cause.mistake
         yield from view.say(cause.headline, indent=f"{number}. ", hanging="   ")
-        yield from view.tell(
-            Text("{label}: {fix}", "{label}：{fix}").format(label=FIX if sure else LIKELY_FIX, fix=mistake.fix),
-            indent="   ",
-            hanging="   ",
-        )
+        words = Text("{label}: {fix}", "{label}：{fix}").format(label=_fix_label(cause.remedy), fix=cause.remedy.fix)
+        yield from view.say(words, indent="   ", hanging="   ", foreign=cause.remedy.foreign)
     if len(found) > _CAUSES:
         rest = amount(len(found) - _CAUSES, "more cause", "more causes", "个其他原因")
         yield from view.tell(Text("{rest}: see report.html", "{rest}：见 report.html").format(rest=rest))
@@ -148,16 +145,16 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
         title=scenario_title(verdict.line.scenario), id=verdict.line.scenario
     )
     yield from view.labelled(_SCENARIO, title, foreign=True)
+    yield from _scope(cause, verdict, view)
     yield from view.labelled(_STEPS, steps_before(cause.failure), foreign=True, after=ARROW)
     for label, sent in sent_lines(cause.failure, record.metadata):
         yield from view.labelled(label, sent, foreign=True, after=COMMA.in_(view.lang))
     yield from _found(cause.failure, view)
     if verdict.repetitions is not None and (verdict.repetitions.flaky or verdict.repetitions.race):
         yield from view.labelled(_REPETITIONS, repetition_text(verdict.kind, verdict.repetitions))
-    mistake, sure = cause.mistake
-    if sure:
-        yield from view.labelled(LIKELY_CAUSE, mistake.what)
-    yield from view.labelled(FIX if sure else LIKELY_FIX, mistake.fix)
+    if cause.remedy.cause is not None:
+        yield from view.labelled(LIKELY_CAUSE, cause.remedy.cause)
+    yield from view.labelled(_fix_label(cause.remedy), cause.remedy.fix, foreign=cause.remedy.foreign)
     consequence = consequence_of(requirement.id)
     if consequence is not None:
         yield from view.labelled(CONSEQUENCE, consequence)
@@ -174,6 +171,16 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
         yield from _in_full(record, replace(verdict, failures=(cause.failure,)), view)
 
 
+def _scope(cause: Cause, verdict: Verdict, view: TerminalView) -> Iterator[str]:
+    """Yield in how many scenarios the cause shows itself, and few other ones by name; with -v all of them."""
+    others = [name for name in cause.scenarios if name != verdict.line.scenario]
+    words = cause.scope
+    if others and (view.verbose or len(others) <= _NAMED_SCENARIOS):
+        listed = join(Text(", ", "、"), (Text(name, name) for name in others))
+        words = Text("{scope}; the others: {names}", "{scope}；其余：{names}").format(scope=words, names=listed)
+    yield from view.labelled(_SCOPE, words, foreign=True)
+
+
 def _requirement(requirement: Requirement, view: TerminalView) -> list[str]:
     words = Text("{text} [{id}: {level}]", "{text} [{id}：{level}]")
     value = words.format(text=requirement.text, id=requirement.id, level=level_and_basis(requirement))
@@ -181,7 +188,7 @@ def _requirement(requirement: Requirement, view: TerminalView) -> list[str]:
 
 
 def _found(failure: Failure, view: TerminalView) -> Iterator[str]:
-    yield from view.labelled(_EXPECTED, failure.expected, foreign=True)
+    yield from view.labelled(_EXPECTED, expected_text(failure), foreign=True)
     yield from view.labelled(VIOLATION if failure.diagram else _GOT, actual_text(failure), foreign=True)
     if failure.diagram:
         lines = failure.diagram.in_(view.lang).split("\n")
@@ -194,7 +201,7 @@ def _found(failure: Failure, view: TerminalView) -> Iterator[str]:
 
 
 def _what_to_do(steps: NextSteps, requirement: Requirement, view: TerminalView) -> Iterator[str]:
-    yield from view.labelled(_fix_label(steps), steps.fix)
+    yield from view.labelled(_fix_label(steps), steps.fix, foreign=True)
     yield from _where(steps, requirement, view)
 
 
@@ -212,7 +219,7 @@ def _where(steps: NextSteps, requirement: Requirement, view: TerminalView) -> It
 
 
 def _also(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView) -> Iterator[str]:
-    """Yield what else has this cause: requirements, scenarios, and the checks that it blocks."""
+    """Yield what else has this cause: requirements, and the checks that it blocks."""
     others = [name for name in cause.requirements if name != verdict.line.requirement]
     known = load_catalogue().requirements
     for name in others if view.verbose else others[:_ALSO]:
@@ -221,9 +228,6 @@ def _also(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView)
     if len(others) > _ALSO and not view.verbose:
         rest = amount(len(others) - _ALSO, "more requirement", "more requirements", "条其他要求")
         yield from view.labelled(_ALSO_FAILS, rest)
-    elsewhere = [name for name in cause.scenarios if name != verdict.line.scenario]
-    if elsewhere:
-        yield from view.labelled(_ALSO_IN, elsewhere_text(elsewhere, all_of_them=view.verbose), foreign=True)
     blocked = [
         each.line for each in failed_verdicts(record, "inconclusive") if each.blocked_by in set(cause.requirements)
     ]
@@ -232,15 +236,6 @@ def _also(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView)
             checks=checks(len(blocked)), requirements=requirements(len({line.requirement for line in blocked}))
         )
         yield from view.labelled(_SKIPPED, words)
-
-
-def elsewhere_text(names: Sequence[str], *, all_of_them: bool) -> Text:
-    """Return how many other scenarios there are; few of them by name."""
-    if len(names) > _NAMED_SCENARIOS and not all_of_them:
-        return scenarios(len(names))
-    words = Text("{n} ({names})", "{n}（{names}）")
-    listed = join(Text(", ", "、"), (Text(name, name) for name in names))
-    return words.format(n=scenarios(len(names)), names=listed)
 
 
 def _in_full(record: RunResult, verdict: Verdict, view: TerminalView) -> Iterator[str]:
@@ -259,7 +254,7 @@ def _quoted(entry: Ambiguity) -> frozenset[str]:
     return distinctive_terms(f"{entry.positions.en} {entry.reading.en}")
 
 
-def _fix_label(steps: NextSteps) -> Text:
+def _fix_label(steps: NextSteps | Remedy) -> Text:
     return FIX if steps.sure else LIKELY_FIX
 
 

@@ -18,6 +18,7 @@ from conformance.reporting.messages import (
     UNOBSERVED_HEADING,
     summary,
     throttled_requests_text,
+    unjudged_deviations,
     unobserved_effects,
     waiver_reason,
 )
@@ -144,7 +145,7 @@ def observations(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 def seen_elsewhere(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield what other operations did that the docs do not describe."""
-    noticed = record.metadata.noticed
+    noticed = unjudged_deviations(record.metadata)
     if noticed:
         yield from view.heading(_NOTICED, amount(len(noticed), "kind", "kinds", "种"))
         yield from _entries(noticed, view)

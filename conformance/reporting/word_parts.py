@@ -11,6 +11,8 @@ from conformance.text import Text
 
 Members = Sequence[Violation]
 
+LONGEST: Final = 100
+"""The most characters of a headline."""
 SHOWN: Final = 40
 """The most characters of a value."""
 _PLACES: Final = 2

@@ -298,6 +298,15 @@ def test_print_is_a_summary_and_at_most_a_page_for_each_cause(lang: str, browser
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_contents_are_whole_on_a_phone(lang: str, browser: Browser, report: Path) -> None:
+    with opened(browser, report, f"?lang={lang}", viewport={"width": 390, "height": 844}) as page:
+        beyond = (
+            "[...document.querySelectorAll('nav a')].filter((link) => link.getBoundingClientRect().right > 390).length"
+        )
+        assert page.evaluate(beyond) == 0
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_phone_scrolls_in_one_direction(lang: str, browser: Browser, report: Path) -> None:
     viewport = {"width": 360, "height": 740}
     with opened(browser, report, f"?lang={lang}#{FAILED}", viewport=viewport, has_touch=True) as page:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Header
-from conformance.reporting.messages import actual_text
+from conformance.reporting.found_and_expected import actual_text
 from conformance.text import LANGS, Lang
 from tests.scenario.transcript_builder import (
     CREATED,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import scenarios, worker_scenarios
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.verdict import Failure
 from conformance.reporting.root_causes import cause_count_text, causes_of
@@ -99,17 +99,17 @@ def test_every_requirement_with_an_expected_status_has_a_subject() -> None:
 def test_the_fix_belongs_to_what_was_found() -> None:
     (crash,) = causes_of([failed("a", "ack.retry.active", status(500, 200))])
     (conflict,) = causes_of([failed("a", "ack.retry.active", status(409, 200))])
-    assert crash.fix != conflict.fix
+    assert crash.remedy.fix != conflict.remedy.fix
     (wrong_type,) = causes_of([failed("a", QUEUED, breach())])
-    assert "`invalid_request_error`" in wrong_type.fix.en
+    assert "`invalid_request_error`" in wrong_type.remedy.fix.en
 
 
 def test_a_cause_that_only_similar_ids_show_gets_the_fix_for_the_comparison() -> None:
     near = [failed(f"identity.near-miss-{name}.queued", QUEUED, status(200, 409)) for name in ("suffix", "prefix")]
     (similar,) = causes_of(near)
     (ignored,) = causes_of([*near, failed("identity.other-worker.queued", QUEUED, status(200, 409))])
-    assert similar.fix.en.startswith("Compare the full strings")
-    assert ignored.fix != similar.fix
+    assert similar.remedy.fix.en.startswith("Compare the full strings")
+    assert ignored.remedy.fix != similar.remedy.fix
 
 
 def test_they_are_counted_where_that_tells_something() -> None:
@@ -121,3 +121,20 @@ def test_they_are_counted_where_that_tells_something() -> None:
     )
     assert cause_count_text(causes_of([one, third])) is None
     assert cause_count_text([]) is None
+
+
+@pytest.mark.parametrize("requirement", load_catalogue().of_profile("worker").requirements)
+def test_every_requirement_on_workers_has_a_headline_and_a_fix(requirement: str) -> None:
+    for scenario in worker_scenarios():
+        found = breach("it sent nothing", expected="a poll", pointer="", step="nothing")
+        (cause,) = causes_of([failed(scenario, requirement, found)])
+        assert cause.headline.en.startswith("Worker: it sent nothing (expected a poll)")
+        assert cause.headline.zh.startswith("Worker：it sent nothing")
+        assert cause.remedy.fix.en != "Make sure that this holds: a poll."
+
+
+def test_a_headline_names_the_case_only_if_there_is_room_for_all_of_it() -> None:
+    bad = [failed("poll.parameters", "poll.block-ms.refused", status(200, 400))]
+    headline = causes_of(bad)[0].headline.en
+    assert headline.startswith("Poll returns 200")
+    assert not headline.endswith("…")

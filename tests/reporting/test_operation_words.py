@@ -16,13 +16,13 @@ from tests.reporting.cause_samples import breach, failed, status
             "list.many-items",
             "list.page.next",
             breach("false", expected="true", pointer="/has_more", status=200),
-            "List: `/has_more` is false (expected true); an environment with more items",
+            "List: `/has_more` is false (expected true)",
         ),
         (
             "list.many-items",
             "list.walk.page",
             breach("1 missing, 0 more than once", expected="each of the 22 items once", pointer="/data", status=200),
-            "List, `/data`: 1 missing, 0 more than once (expected each of the 22 items once); an env",
+            "List, `/data`: 1 missing, 0 more than once (expected each of the 22 items once)",
         ),
         (
             "heartbeat.expects.stale",
@@ -35,7 +35,7 @@ from tests.reporting.cause_samples import breach, failed, status
             "stop.graceful.active",
             "stop.live.stopping",
             breach('"stopped"', expected="HTTP 200 with state `stopping`", pointer="/state", status=200),
-            "Stop: `/state` is `stopped` (expected HTTP 200 with state `stopping`); a graceful stop",
+            "Stop: `/state` is `stopped` (expected `stopping`); a graceful stop",
         ),
     ],
 )

@@ -4,10 +4,13 @@ from dataclasses import replace
 import pytest
 
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.operations import Profile
 from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 from conformance.plugin.judging_runner import TIME_LIMIT
+from conformance.reporting.html.page import page
+from conformance.reporting.summary_md import markdown
 from conformance.reporting.table import align_columns, width
 from conformance.reporting.terminal import lines
 from conformance.scenario.execute import NO_LONGER_THERE
@@ -74,6 +77,7 @@ def test_a_cause_has_one_block_with_what_was_sent_what_came_and_what_to_do() -> 
         "FAILED 1/2",
         "Requirement",
         "Scenario",
+        "Fails in",
         "Steps",
         "Sent",
         "Expected",
@@ -85,7 +89,6 @@ def test_a_cause_has_one_block_with_what_was_sent_what_came_and_what_to_do() -> 
         "Re-run",
         "Reproduce",
         "Details",
-        "Also in",
         "Skipped because of this failure",
     ]
 
@@ -347,3 +350,11 @@ def test_the_verdict_and_the_first_failure_fit_on_one_screen(lang: Lang) -> None
             record = record_of(verdict("retry.active", name, "failed", failures=(failure(),)))
             output = shown(record, lang)
             assert output.index("", output.index("") + 1) < 36  # the announcement before it has four lines
+
+
+@pytest.mark.parametrize("profile", ["ack", "work"])
+def test_deviations_of_operations_are_noticed_only_where_these_are_not_judged(profile: Profile) -> None:
+    seen = (both("poll returned HTTP 200 and showed no state (3 times)"),)
+    record = replace(mixed(), metadata=replace(mixed().metadata, noticed=seen, profile=profile))
+    for text in ("\n".join(shown(record)), markdown(record, "en"), page(record, {})):
+        assert ("showed no state" in text) is (profile == "ack")

@@ -14,8 +14,14 @@ from conformance.scenario.transcript_view import LEASE_GAP, Blocked, CannotJudge
 from conformance.text import Text
 
 _NONE_SUCH: Final = {
-    True: Text("no {operation} of this scenario succeeded", "该场景中没有 {operation} 成功"),
-    False: Text("no {operation} of this scenario was refused", "该场景中没有 {operation} 被拒绝"),
+    True: Text(
+        "no {operation} of this scenario got a successful response, so there was none to check",
+        "该场景中没有 {operation} 得到成功响应，因此无可检查",
+    ),
+    False: Text(
+        "no {operation} of this scenario got an error response, so there was none to check",
+        "该场景中没有 {operation} 得到错误响应，因此无可检查",
+    ),
 }
 
 

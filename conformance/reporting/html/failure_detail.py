@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.contract.common_mistakes import Mistake
 from conformance.exchange import Transcript
+from conformance.judging.failure import operations_after
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import BlamedRequest, Failure, Verdict
 from conformance.reporting.html.diff import BodyDiff, ComparedField, compared_fields, diff_body
@@ -13,7 +13,8 @@ from conformance.reporting.html.race_diagram import RaceDiagram, draw_race
 from conformance.reporting.html.sequence_diagram import SequenceDiagram, draw_sequence
 from conformance.reporting.messages import commands, scenario_title
 from conformance.reporting.next_steps import NextSteps, next_steps
-from conformance.reporting.request_line import blamed_groups, sent_lines
+from conformance.reporting.remedies import Remedy
+from conformance.reporting.request_line import blamed_groups, request_in_short, sent_lines
 from conformance.text import Text
 
 
@@ -22,7 +23,8 @@ class FailureDetail:
     """One failure with its evidence.
 
     `shown_under` is the id of the failure that already shows its transcript. `scripted`: the run's folder has a
-    reproduction script for its scenario. `sent` are the requests that matter, each with its label.
+    reproduction script for its scenario. `sent` are the requests that matter, each with its label, `request` is the one at fault in
+    short, and `later` are the operations after the failing step.
     """
 
     id: str
@@ -37,6 +39,8 @@ class FailureDetail:
     steps: NextSteps
     scripted: bool
     sent: tuple[tuple[Text, Text], ...]
+    request: Text
+    later: str
 
     @property
     def title(self) -> Text:
@@ -65,11 +69,11 @@ def failure_detail(
     transcript: Transcript | None,
     shown_under: dict[tuple[str, str], str],
     about: RunMetadata,
-    mistake: tuple[Mistake, bool] | None,
+    remedy: Remedy | None,
 ) -> FailureDetail:
     """Return failure `number` (from 1) of a requirement; `shown_under` records which failure shows which transcript.
 
-    `mistake` is that of its root cause, so that the page names one fix for a cause wherever it shows it.
+    `remedy` is that of its root cause, so that the page names one fix for a cause wherever it shows it.
     """
     name = f"{verdict.line.requirement}--{number}"
     failure, seen = verdict.failures[0], transcript if verdict.in_kept_transcript else None
@@ -85,7 +89,9 @@ def failure_detail(
         sequence=draw_sequence(failure, seen) if first_shown == name else None,
         race=draw_race(verdict, seen),
         shown_under=None if first_shown == name else first_shown,
-        steps=next_steps(verdict, about, mistake),
+        steps=next_steps(verdict, about, remedy),
         sent=tuple(sent_lines(failure, about)),
+        request=request_in_short(failure, about),
+        later=operations_after(seen, failure.step) if seen is not None else "",
         scripted=about.worker is None and transcript is not None and bool(transcript.exchanges),
     )

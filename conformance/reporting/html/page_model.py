@@ -8,7 +8,7 @@ from typing import Final
 
 from conformance.contract.ambiguities import Ambiguity, load_ambiguities
 from conformance.contract.catalogue import Chapter
-from conformance.contract.common_mistakes import Mistake, distinctive_terms
+from conformance.contract.common_mistakes import distinctive_terms
 from conformance.exchange import Transcript
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.change import VIOLATED
@@ -27,7 +27,8 @@ from conformance.reporting.flakiness import (
 from conformance.reporting.html.failure_detail import failure_detail
 from conformance.reporting.html.requirement_view import RequirementView, bounded
 from conformance.reporting.html.since_view import SinceView
-from conformance.reporting.messages import scenario_title, unobserved_effects
+from conformance.reporting.messages import scenario_title, unjudged_deviations, unobserved_effects
+from conformance.reporting.remedies import Remedy
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.reporting.verdict_sentence import verdict_sentence
 from conformance.text import Text
@@ -158,9 +159,9 @@ class PageModel:
         return causes_of(self._verdicts)
 
     @cached_property
-    def _mistakes(self) -> dict[PlannedCheck, tuple[Mistake, bool]]:
-        """The mistake of the first root cause of each failed check."""
-        return {each.verdict.line: cause.mistake for cause in reversed(self._all_causes) for each in cause.violations}
+    def _remedies(self) -> dict[PlannedCheck, Remedy]:
+        """The remedy of the first root cause of each failed check."""
+        return {each.verdict.line: cause.remedy for cause in reversed(self._all_causes) for each in cause.violations}
 
     def requirements_with_verdict(self, *kinds: VerdictKind) -> list[RequirementView]:
         """Return the requirements with one of the verdicts."""
@@ -178,6 +179,11 @@ class PageModel:
         for verdict in self._verdicts:
             found[verdict.line.scenario].append(verdict.kind)
         return [(name, scenario_title(name), worst(kinds), len(kinds)) for name, kinds in found.items()]
+
+    @property
+    def unjudged_deviations(self) -> tuple[Text, ...]:
+        """What operations that the run did not judge did against the docs."""
+        return unjudged_deviations(self.about)
 
     @property
     def unobserved_effects(self) -> tuple[Text, ...]:
@@ -235,7 +241,7 @@ class PageModel:
                     self.transcripts.get(verdict.line.scenario),
                     shown_under,
                     self.about,
-                    self._mistakes.get(verdict.line),
+                    self._remedies.get(verdict.line),
                 )
                 for number, verdict in enumerate(shown, 1)
             ),

@@ -19,11 +19,12 @@ from markupsafe import Markup
 from conformance.contract.catalogue import BASIS_WORDS
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
 from conformance.reporting.escaping import escape_line, escape_surrogates
+from conformance.reporting.found_and_expected import expected_text, found_text
 from conformance.reporting.html import race_diagram, sequence_diagram, state_layout, timeline
 from conformance.reporting.html.doc_links import clause, linked
 from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link, utc
 from conformance.reporting.messages import HISTORY, HISTORY_MARKS, JUDGED_AGAIN, VIOLATION
-from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE
+from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, RE_RUN, REPRODUCE
 from conformance.text import LANGS, Lang, Text
 
 SIGNS: Final[Mapping[VerdictKind, str]] = {
@@ -78,8 +79,11 @@ def environment(lang: Lang) -> Environment:
         clause=clause,
         page_lang=lang,
         linked=linked,
+        expected_text=expected_text,
+        found_text=found_text,
         labels={
             "fix": FIX,
+            "likely_fix": LIKELY_FIX,
             "re_run": RE_RUN,
             "explain": EXPLAIN,
             "reproduce": REPRODUCE,
