@@ -49,8 +49,30 @@ async def _two_heartbeats(stage: ScenarioContext) -> None:
     await beat(stage, "heartbeat.unconditional", item)
 
 
+async def _after_a_retried_ack(stage: ScenarioContext) -> None:
+    item = await stage.item()
+    first = await beat(stage, "heartbeat", item, expected=NO_HEARTBEAT)
+    await stage.ack("ack.again", item, stage.owner_headers(item))
+    await beat(stage, "heartbeat.later", item, expected=value_of(first))
+
+
 def scenarios() -> Iterator[Scenario]:
-    """Yield the scenario: a first heartbeat, one with the value that it returned, and an unconditional one."""
+    """Yield the scenarios: a first heartbeat, one with the value that it returned, and an unconditional one."""
+    yield Scenario(
+        id="heartbeat.after-retried-ack",
+        chapter=CHAPTER,
+        title=Text(
+            "The worker of an active item acks it again, then sends a heartbeat with the latest value",
+            "worker 对 active 的 item 再次执行 ack，然后带上最新值发送 heartbeat",
+        ),
+        item_spec=ACKED,
+        run_steps=_after_a_retried_ack,
+        expectations={
+            "heartbeat": FIRST,
+            "heartbeat.later": accepted("heartbeat.cas.accepted", depends_on="heartbeat"),
+        },
+        extra_writes=1,
+    )
     yield Scenario(
         id="heartbeat.first-and-later",
         chapter=CHAPTER,

@@ -23,6 +23,13 @@ _NOT_QUEUED: Final = ("starting", "active", "stopping", "stopped")
 DEFAULT_WINDOW: Final = 5.0
 """Seconds within which a poll without `reclaim_older_than_ms` delivers no item again (poll § Query parameters)."""
 
+_NEW_WINDOW: Final = 2.0
+"""Seconds of the window in which a redelivered item must not be delivered once more. The first delivery is longer ago."""
+
+_MARGIN: Final = 0.2
+_COARSE: Final = 1.0
+"""Seconds by which the server's clock may be coarser than the suite's, as it may keep whole seconds."""
+
 NOTHING: Final = Text("no work item", "没有 work item")
 
 
@@ -71,6 +78,24 @@ def _within_default_window(view: TranscriptView) -> Iterator[Finding]:
     yield from found
 
 
+def _within_new_window(view: TranscriptView) -> Iterator[Finding]:
+    """Check that the poll after a redelivery returned no item, although the first delivery is longer ago than the window."""
+    redelivered = view.body("redelivery")
+    if not isinstance(redelivered, dict) or redelivered.get("id") != view.fact("work_id"):
+        raise NotExercised(
+            Text("the item was not delivered again, which is allowed", "该 item 没有被再次投递，这是允许的")
+        )
+    found = [*delivers_no_item("again")(view)]
+    if found and view.seconds_between("redelivery", "again") > _NEW_WINDOW - _COARSE:
+        raise NotExercised(
+            Text(
+                "the poll after the redelivery came too late to tell whether the new window was kept",
+                "再次投递之后的 poll 到得太晚，无法判断是否遵守了新的窗口期",
+            )
+        )
+    yield from found
+
+
 _EMPTY: Final = Expectation("poll.empty.null", (AllowedResponse(200, nothing=True),), operation="poll")
 
 
@@ -89,6 +114,18 @@ async def _delivered(stage: ScenarioContext) -> None:
     await own.poll("again", stage.worker_headers(stage.worker_id()), block_ms=None)
     await stage.call("default-window", "poll", own.id, headers=stage.worker_headers(stage.worker_id()))
     await own.poll("redelivery", stage.worker_headers(stage.worker_id()), block_ms=None, reclaim_older_than_ms=0)
+
+
+async def _redelivered(stage: ScenarioContext) -> None:
+    """Deliver an item twice, and poll again within a window that begins with the second delivery only."""
+    own = await stage.own_environment()
+    items = await own.queue_and_list(1)
+    stage.facts["work_id"] = items[0].get("id")
+    await own.poll("poll", stage.worker_headers(stage.worker_id()), block_ms=None)
+    await stage.pause(_NEW_WINDOW + _MARGIN)
+    await own.poll("redelivery", stage.worker_headers(stage.worker_id()), block_ms=None, reclaim_older_than_ms=0)
+    headers = stage.worker_headers(stage.worker_id())
+    await own.poll("again", headers, block_ms=None, reclaim_older_than_ms=round(_NEW_WINDOW * 1000))
 
 
 async def _other_states(stage: ScenarioContext) -> None:
@@ -147,6 +184,24 @@ def scenarios() -> Iterator[Scenario]:
             Check("poll.window.not-redelivered", _within_default_window),
             Check("poll.redelivery.after-window", delivers("redelivery", "work_id")),
         ),
+        extra_writes=2,
+    )
+    yield Scenario(
+        id="poll.redelivered",
+        chapter=CHAPTER,
+        title=Text(
+            "An item is delivered, two seconds later delivered again, and then polled within the new window",
+            "item 投递两秒后被再次投递，随后在新的窗口期内 poll",
+        ),
+        item_spec=ItemSpec(place="own"),
+        run_steps=_redelivered,
+        expectations={
+            "poll": polled("poll.delivered.queued", state="queued"),
+            "redelivery": polled("poll.redelivery.after-window", optional=True),
+            "again": polled("poll.window.not-redelivered"),
+        },
+        checks=(Check("poll.window.not-redelivered", _within_new_window),),
+        mostly_waits=True,
         extra_writes=2,
     )
     yield Scenario(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import Item, ItemSpec
@@ -14,10 +16,10 @@ from conformance.chapters.every_operation.plain_requests import plain_control
 from conformance.contract.schemas import display_value
 from conformance.contract.work_item import FIELDS
 from conformance.exchange import JSON_TYPE, Exchange
-from conformance.scenario.expectations import Expectation, refusal, success
+from conformance.scenario.expectations import AllowedResponse, Expectation, refusal, success
 from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
 from conformance.scenario.stale_reads import matches_response, no_older_than
-from conformance.scenario.transcript_view import CannotJudge, TranscriptView
+from conformance.scenario.transcript_view import CannotJudge, NotExercised, TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -95,12 +97,20 @@ async def _patches(stage: ScenarioContext) -> None:
     await stage.read_before(item)
     await patch(stage, "upsert", item, _BASE)
     await patch(stage, "overwrite", item, {"conformance-a": "changed"})
+    await patch(stage, "blank", item, {"conformance-c": ""})
     await patch(stage, "delete", item, {"conformance-a": None})
     await patch(stage, "absent", item, {"conformance-none": None})
     await update(stage, "without", item, "{}")
     last = await patch(stage, "empty", item, {})
     await stage.wait_for_read_lag()
     await stage.get("after", item, settled=matches_response(last))
+
+
+def _stores_blank(view: TranscriptView) -> Iterator[Finding]:
+    """Check that an empty string, if it is accepted, is stored like any other; only null removes a key."""
+    if view.expected_response("blank").status != HTTPStatus.OK:
+        raise NotExercised(Text("the server refuses an empty string as a value", "服务器拒绝以空字符串作为值"))
+    yield from _has("blank", c="")(view)
 
 
 def _merge() -> Scenario:
@@ -116,6 +126,9 @@ def _merge() -> Scenario:
         expectations={
             "upsert": updated("update.merge.upsert"),
             "overwrite": updated("update.merge.upsert"),
+            "blank": replace(
+                updated("update.merge.upsert"), allowed=(AllowedResponse(200), AllowedResponse(*_INVALID))
+            ),
             "delete": updated("update.merge.delete"),
             "absent": updated("update.merge.absent-key"),
             "without": updated("update.without-metadata"),
@@ -131,6 +144,7 @@ def _merge() -> Scenario:
             Check("update.merge.absent-key", fields_kept("delete", "absent", "metadata")),
             Check("update.without-metadata", fields_kept("absent", "without", "metadata")),
             Check("update.without-metadata", fields_kept("without", "empty", "metadata")),
+            Check("update.merge.upsert", _stores_blank),
             Check("update.merge.upsert", fields_kept("empty", "after", "metadata")),
             Check("update.changes-metadata-only", fields_kept("before", "upsert", *_OTHERS)),
             Check("update.changes-metadata-only", fields_kept("before", "after", *_OTHERS)),

@@ -55,6 +55,14 @@ def _cached(stats: Operation) -> Operation:
     return operation
 
 
+async def _no_empty_values(update: Operation, call: Call) -> Reply:
+    """Refuse an empty string in the metadata, once nothing else is wrong with the call."""
+    if b'""' in call.body.replace(b" ", b""):
+        call.service.queue.item(call.environment(_ACTS).id, call.path["work_id"])
+        raise invalid_request("A value must not be empty.", "metadata")
+    return await update(call)
+
+
 async def _counts_no_workers(stats: Operation, call: Call) -> Reply:
     return Reply({**_object((await stats(call)).payload), "workers_polling": 0})
 
@@ -207,6 +215,13 @@ WORK_OPERATIONS = (
         zh="对 stopped 的 item 执行 update 返回 409。",
         profile="work",
         change=replace_operation("POST", ITEM, _live_only),
+    ),
+    Variant(
+        id="empty-value-400",
+        en="An update with an empty string as a value returns 400.",
+        zh="以空字符串作为值的 update 返回 400。",
+        profile="work",
+        change=replace_operation("POST", ITEM, _no_empty_values),
     ),
     Variant(
         id="heartbeat-of-its-worker",

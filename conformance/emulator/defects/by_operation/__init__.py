@@ -6,13 +6,26 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..defect import Defect
-from . import get, heartbeat, parameter_values, path_rules, poll, rarer_responses, shared_rules, stats, stop, update
+from . import (
+    get,
+    heartbeat,
+    parameter_values,
+    path_rules,
+    poll,
+    poll_windows,
+    rarer_responses,
+    shared_rules,
+    stats,
+    stop,
+    update,
+)
 from . import list as list_
 
 DEFECTS: Final[Sequence[Defect]] = tuple(
     defect
     for area in (
         poll,
+        poll_windows,
         list_,
         get,
         update,

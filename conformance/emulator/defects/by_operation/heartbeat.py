@@ -11,6 +11,7 @@ from ..defect import Defect, defect
 from ..mutations import override, replace_get, wrap_app
 from .heartbeat_mutations import (
     accepts_where,
+    after_ack_of_active,
     beating,
     compares_early,
     decides_in_state,
@@ -139,6 +140,20 @@ DEFECTS: Sequence[Defect] = (
         "带小数秒的预期值返回 400。",
         expected_value(lambda text: "unreadable" if "." in text else text),
         fails="heartbeat.cas.accepted heartbeat.race.one-winner",
+    ),
+    defect(
+        "heartbeat.forgets-value-at-ack",
+        "An ack of an active item resets the lease: the latest heartbeat value then gets 412.",
+        "对 active 的 item 执行 ack 会重置租约：此后最新的 heartbeat 值得到 412。",
+        after_ack_of_active(HeartbeatDecision.LEASE_LOST),
+        fails="heartbeat.cas.accepted",
+    ),
+    defect(
+        "heartbeat.no-lease-after-ack",
+        "An ack of an active item ends the lease: a heartbeat with a value then gets 409.",
+        "对 active 的 item 执行 ack 会终止租约：此后带值的 heartbeat 得到 409。",
+        after_ack_of_active(HeartbeatDecision.NO_LEASE),
+        fails="heartbeat.cas.accepted",
     ),
     defect(
         "heartbeat.value-required",

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ...clock import microseconds, parse_rfc3339
-from ...configuration import Mutation
+from ...configuration import Mutation, ServerConfig
 from ...errors import ApiError
 from ...operations import Call, Operation, Reply
 from ...parameters import Query
@@ -201,3 +201,23 @@ def repeats_desired_seconds(beat: Operation) -> Operation:
         return Reply({**reply.payload, "ttl_seconds": desired or reply.payload["ttl_seconds"]})
 
     return called
+
+
+def after_ack_of_active(decision: HeartbeatDecision) -> Mutation:
+    """Make an ack of an active item forget the value that a heartbeat must expect, and decide on any value in this way."""
+
+    def apply(server_config: ServerConfig) -> ServerConfig:
+        forgotten: set[str] = set()
+
+        def repeated(found: Any, item: WorkItem, now: datetime) -> WorkItem:
+            if item.state is State.ACTIVE:
+                forgotten.add(item.id)
+            result: WorkItem = found(item, now)
+            return result
+
+        def decided(item: WorkItem, expectation: LeaseExpectation | None) -> HeartbeatDecision | None:
+            return decision if item.id in forgotten and expectation is not None else None
+
+        return deciding(decided)(override(repeat_ack=repeated)(server_config))
+
+    return apply

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ...configuration import Mutation, ServerConfig
@@ -13,9 +12,9 @@ from ...errors import ApiError, invalid_request
 from ...operations import Call, Operation, Reply
 from ...parameters import Query
 from ...response_edits import EditableResponse, edit_operation
-from ...work import State, WorkItem
+from ...work import State
 from ..defect import Defect, defect
-from ..mutations import POLL, override, wrap_app
+from ..mutations import POLL, wrap_app
 
 _WINDOW: Final = 0.02
 """Seconds between reading the queue and claiming an item."""
@@ -64,33 +63,6 @@ def _refuses(name: str, value: str, error: ApiError | None = None) -> Mutation:
         return called
 
     return _polling(change)
-
-
-def _again_after(seconds: float) -> Mutation:
-    """Deliver the only item of an environment again after so many seconds, whatever the window."""
-
-    def change(poll: Operation) -> Operation:
-        async def called(call: Call) -> Reply:
-            reply = await poll(call)
-            items = call.service.store.work_items(call.path["environment_id"])
-            if reply.payload is not None or len(items) != 1:
-                return reply
-            (item,) = items
-            if item.delivered_at is None or item.state is not State.QUEUED:
-                return reply
-            now = call.service.resources.clock()
-            if now - item.delivered_at < timedelta(seconds=seconds):
-                return reply
-            item = call.service.store.put_work(replace(item, worker_id=call.worker_id, delivered_at=now))
-            return Reply(call.service.policy.render_work_item(item))
-
-        return called
-
-    return _polling(change)
-
-
-def _never_again(_found: Any, item: WorkItem, _now: datetime, _after: timedelta) -> bool:
-    return item.state is State.QUEUED and item.delivered_at is None
 
 
 def _delivering(*states: State) -> Mutation:
@@ -237,29 +209,6 @@ DEFECTS: Sequence[Defect] = (
         _polling(_second_poll_only),
         fails="poll.delivered.queued poll.reclaim.refused",
         warns="poll.redelivery.after-window",
-    ),
-    defect(
-        "poll.no-window",
-        "A poll delivers a queued item again at once, whatever the window.",
-        "无论窗口多大，poll 都会立即再次投递排队的 item。",
-        _again_after(0),
-        fails="poll.window.not-redelivered poll.race.one-delivery",
-    ),
-    defect(
-        "poll.window-of-a-millisecond",
-        "A poll delivers a queued item again after a millisecond, whatever the window.",
-        "无论窗口多大，一毫秒之后 poll 就会再次投递排队的 item。",
-        _again_after(0.001),
-        fails="poll.window.not-redelivered",
-        may_fail="poll.race.one-delivery",
-    ),
-    defect(
-        "poll.never-again",
-        "An item is delivered once and never again.",
-        "item 只投递一次，不再投递。",
-        override(claimable=_never_again),
-        warns="poll.redelivery.after-window",
-        skips="ack.identity.redelivered ack.race.redelivery",
     ),
     defect(
         "poll.delivers-started",

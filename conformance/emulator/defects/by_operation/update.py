@@ -166,6 +166,22 @@ DEFECTS: Sequence[Defect] = (
         fails="update.merge.upsert",
     ),
     defect(
+        "update.empty-string-removes",
+        "An empty string in the patch removes its key.",
+        "补丁中的空字符串会删除对应的键。",
+        override(
+            merge_metadata=lambda found, old, patch: {k: v for k, v in found(old, patch).items() if patch.get(k) != ""}
+        ),
+        fails="update.merge.upsert",
+    ),
+    defect(
+        "update.ignores-empty-strings",
+        "An empty string in the patch changes nothing.",
+        "补丁中的空字符串不产生任何改变。",
+        override(merge_metadata=lambda found, old, patch: found(old, {k: v for k, v in patch.items() if v != ""})),
+        fails="update.merge.upsert",
+    ),
+    defect(
         "update.ignores-null",
         "A null in the patch changes nothing.",
         "补丁中的 null 不产生任何改变。",
