@@ -16,6 +16,7 @@ from conformance.worker_harness.command import Assignment, WorkerConfig, words_o
 from conformance.worker_harness.environment import ScriptedItem
 from conformance.worker_harness.recorder import Recorder
 from conformance.worker_harness.script import Script
+from conformance.worker_harness.scripted_ids import ScriptedIds
 from conformance.worker_harness.scripted_server import ScriptedServer
 from conformance.worker_harness.worker_process import WorkerProcess
 
@@ -45,7 +46,7 @@ class WorkerStage:
         config: WorkerConfig,
         script: Script,
         *,
-        scenario: str,
+        ids: ScriptedIds,
         epoch: float,
         starting: asyncio.Semaphore,
         announce: Announce | None = None,
@@ -54,9 +55,9 @@ class WorkerStage:
         self.script = script
         self.token = f"pt-{secrets.token_urlsafe(32)}"
         self.recorder = Recorder(self.token, epoch)
-        self.server = ScriptedServer(script, self.recorder, self.token, config.lease)
+        self.server = ScriptedServer(script, self.recorder, self.token, config.lease, ids)
         self.job_seconds = script.job_leases * config.lease
-        self._scenario = scenario
+        self._scenario = ids.scenario
         self._epoch = epoch
         self._starting = starting
         self._announce = announce
