@@ -14,6 +14,7 @@ from conformance.chapters.registry import worker_scenarios
 from conformance.client.counters import RequestCounters
 from conformance.exchange import Transcript
 from conformance.machine.event_loop import new_event_loop
+from conformance.machine.watchdog import Watchdog
 from conformance.plugin.run_config import RunConfig
 from conformance.plugin.transcripts import as_suite_error, wait_for_transcript, write_transcript
 from conformance.scenario.execute import unfinished_transcript
@@ -63,6 +64,7 @@ class WorkerScenarioRunner:
         at_once = 1 if by_hand else max(1, min(MAX_CONCURRENT, run_config.limits.concurrency))
         self._gate = asyncio.Semaphore(at_once)
         self._starting = asyncio.Semaphore(MAX_STARTING)
+        self._watchdog = Watchdog()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._main(),), daemon=True)
         self._thread.start()
 
@@ -105,6 +107,7 @@ class WorkerScenarioRunner:
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
         self._loop.close()
+        self._watchdog.close()
 
     async def _main(self) -> None:
         await self._closing.wait()
@@ -121,6 +124,7 @@ class WorkerScenarioRunner:
                 ids=ScriptedIds(run=run_config.run_id, scenario=scenario.id, binding=run_config.target.binding),
                 epoch=run_config.epoch,
                 starting=self._starting,
+                watchdog=self._watchdog,
                 announce=self._announce,
             )
             transcript = await play_scenario(scenario, stage, run=run_config.run_id, seed=run_config.seed)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from conformance.arrange.responses import NotSupported
 from conformance.exchange import ARRANGED_BY, SCRIPT, UNKEPT_FACT, Exchange
+from conformance.machine.watchdog import Watchdog
 from conformance.text import Text
 from conformance.worker_harness.command import Assignment, WorkerConfig, words_of
 from conformance.worker_harness.environment import ScriptedItem
@@ -49,6 +50,7 @@ class WorkerStage:
         ids: ScriptedIds,
         epoch: float,
         starting: asyncio.Semaphore,
+        watchdog: Watchdog,
         announce: Announce | None = None,
     ) -> None:
         self.config = config
@@ -60,6 +62,7 @@ class WorkerStage:
         self._scenario = ids.scenario
         self._epoch = epoch
         self._starting = starting
+        self._watchdog = watchdog
         self._announce = announce
         self._processes: dict[str, WorkerProcess] = {}
         self._known: dict[str, Any] = {}
@@ -102,9 +105,7 @@ class WorkerStage:
         async with self._starting:
             self._mark("started", name)
             words = words_of(self.config.command, assignment.placeholders)
-            self._processes[name] = await asyncio.to_thread(
-                WorkerProcess.start, words, assignment.environ(), self.token, assignment.marker
-            )
+            self._processes[name] = await asyncio.to_thread(WorkerProcess.start, words, assignment, self._watchdog)
             await self._first_request(name, STARTING_SECONDS)
         return await self._first_request(name, START_SECONDS - STARTING_SECONDS)
 
