@@ -20,7 +20,7 @@ from conformance.machine.process_group import kill_processes_with
 
 _ROOT: Final = str(Path(__file__).resolve().parents[2])
 _PROGRAM: Final = (
-    f"import sys; sys.path.insert(0, {_ROOT!r}); from conformance.machine.watchdog import obey; obey(sys.stdin)"
+    f"import sys; sys.path.append({_ROOT!r}); from conformance.machine.watchdog import obey; obey(sys.stdin)"
 )
 _ENDS: Final = 5.0
 
