@@ -1,7 +1,8 @@
 """What a run is bound to: a challenge, a product and the fingerprint of the key that will sign its certificate.
 
 The plan contains the binding before the first request is sent. Requests carry its digest, except those of scenarios
-that show nothing of the suite. The seed follows from binding and run, and with it every random name of the run.
+that show nothing of the suite. The seed follows from binding and run, and with it every random name of the run. To a
+worker the suite sends no request: there the ids that the scripted server hands out follow from binding and run.
 """
 
 from __future__ import annotations

@@ -118,9 +118,10 @@ class Target:
     like `headers`, but their values are redacted from everything that is saved. The same holds for `query` and
     `secret_query`, which are in the URL of every request. The endpoints that create work are below `arrange_url`, if
     given. `user_agent` replaces the suite's own in every request. `states` maps the target's own state names to the
-    documented ones. `binding` is the digest that requests carry if the run is bound to a product. `rerun_options` are
-    the words of a command line that sends to the same server in the same way; they contain no secret. `worker` is the
-    command of the worker that is judged instead of a server; `base_url` is then the scripted server.
+    documented ones. `binding` is the digest that requests carry if the run is bound to a product; the ids for a worker
+    follow from it. `rerun_options` are the words of a command line that sends to the same server in the same way; they
+    contain no secret. `worker` is the command of the worker that is judged instead of a server; `base_url` is then the
+    scripted server.
     """
 
     base_url: str

@@ -107,7 +107,7 @@ KINDS = frozenset(
         *("toml registry", "sh registry", "text registry", "yaml registry", "sh witness"),
         *("sh handler", "python handler", "javascript handler"),
         *("sh install", "yaml gitlab", "diff", "mermaid", "sh init", "sh completion"),
-        *("sh worker", "python worker"),
+        *("sh worker", "python worker", "sh worker-product"),
     }
 )
 EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)

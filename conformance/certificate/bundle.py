@@ -46,6 +46,10 @@ DEMONSTRATION: Final = Text(
     "Demonstration, not a product: the suite ran on its own emulator.",
     "演示，并非产品：套件运行在自带的模拟器上。",
 )
+WORKER_DEMONSTRATION: Final = Text(
+    "Demonstration, not a product: the suite judged its own reference worker.",
+    "演示，并非产品：套件评测的是自带的参考 worker。",
+)
 Signature = tuple[str, bytes]
 """A key id, and what that key signed."""
 
@@ -79,7 +83,7 @@ class Bundle:
     def attestation(self) -> Text:
         """Return what the certificate does not prove."""
         if self.certificate.kind == "demonstration":
-            return DEMONSTRATION
+            return WORKER_DEMONSTRATION if self.certificate.profile == "worker" else DEMONSTRATION
         return WITNESSED if self.certificate.attestor == "witnessed" else SELF_ATTESTED
 
     def evidence(self) -> Evidence:

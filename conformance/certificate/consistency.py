@@ -6,11 +6,12 @@ Each contradiction is named with an example.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from conformance.certificate import run_counts, run_origin, run_times
+from conformance.certificate import run_counts, run_origin, run_times, worker_consistency
 from conformance.certificate.emulator_ids import is_emulator
+from conformance.chapters.registry import every_scenario, worker_scenarios
 from conformance.evidence import Evidence
 from conformance.exchange import Exchange, Response, Transcript
 from conformance.target import is_loopback
@@ -45,19 +46,26 @@ _EMBEDDED: Final = Text(
     "The run states the embedded emulator as its target, which contradicts another statement: {what}.",
     "该运行称其目标为内置模拟器，同时却又称{what}。",
 )
+_PROFILE: Final = Text(
+    "The stated profile is `{profile}`, but {scenario} is a scenario of another one.",
+    "所述 profile 为 `{profile}`，而 {scenario} 是另一个 profile 的场景。",
+)
+_WORKER: Final = Text(
+    "The stated profile is `{profile}`, which contradicts the stated worker ({worker}).",
+    "所述 profile 为 `{profile}`，与所述的 worker（{worker}）矛盾。",
+)
 _MORE: Final = Text("There are {n} more contradictions of this kind.", "此类矛盾另有 {n} 处。")
 
 
 def contradictions(evidence: Evidence) -> list[Text]:
     """Return where the stated facts of a run contradict its transcripts."""
+    own = _OF_WORKERS if evidence.metadata.profile == "worker" else _OF_SERVERS
     found: list[Text] = []
     for check in (
-        _addresses,
-        _modes,
-        _embedded,
+        _profile,
+        *own,
         run_times.contradictions,
         run_origin.contradictions,
-        run_origin.unbound_requests,
         run_counts.contradictions,
         _lengths,
     ):
@@ -80,6 +88,17 @@ def exchanges_of(transcript: Transcript) -> Iterator[Exchange]:
     """Yield every exchange of a transcript, with those of earlier attempts."""
     for attempt in (transcript.exchanges, *transcript.earlier_attempts):
         yield from attempt
+
+
+def _profile(evidence: Evidence) -> Iterator[Text]:
+    """Yield what a run of another profile recorded: of a worker instead of a server, or the reverse."""
+    about = evidence.metadata
+    of_worker = about.profile == "worker"
+    if of_worker != (about.worker is not None):
+        yield _WORKER.format(profile=about.profile, worker=str(about.worker)[:80])
+    for name in evidence.transcripts:
+        if name in every_scenario() and (name in worker_scenarios()) != of_worker:
+            yield _PROFILE.format(profile=about.profile, scenario=name)
 
 
 def _addresses(evidence: Evidence) -> Iterator[Text]:
@@ -167,3 +186,17 @@ def _stated_length(response: Response) -> int | None:
     if len(values) != 1 or not (values[0].isascii() and values[0].isdigit() and len(values[0]) < 16):
         return None
     return int(values[0])
+
+
+_OF_SERVERS: Final[tuple[Callable[[Evidence], Iterator[Text]], ...]] = (
+    _addresses,
+    _modes,
+    _embedded,
+    run_origin.unbound_requests,
+)
+_OF_WORKERS: Final[tuple[Callable[[Evidence], Iterator[Text]], ...]] = (
+    worker_consistency.other_addresses,
+    worker_consistency.other_ids,
+    worker_consistency.other_leases,
+    worker_consistency.other_processes,
+)

@@ -7,21 +7,35 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from conformance.certificate.consistency import contradictions, on_emulator
+from conformance.certificate.reference_worker import is_reference_worker
 from conformance.certificate.releases import invented
-from conformance.certificate.statement import Attestor, Certificate, Kind, Run, Subject
+from conformance.certificate.statement import Attestor, Certificate, JudgedWorker, Kind, Run, Subject, is_shown
 from conformance.certificate.suite_digest import Suite
 from conformance.evidence import PLAN, TRANSCRIPTS, Evidence
+from conformance.exchange import SCRIPT
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunResult
+from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, PlannedCheck, VerdictKind
 from conformance.text import Text, join
+from conformance.worker_harness.command import BY_HAND
+from conformance.worker_harness.script import REAL_LEASE
 
 _NAMED: Final = 8
 
 _EMULATOR: Final = Text(
     "The run's target is the suite's own emulator, which is not a product. Make a demonstration (certify --demo).",
     "该运行的目标是本套件自带的模拟器，并非产品。请制作演示证书（certify --demo）。",
+)
+_REFERENCE: Final = Text(
+    "The run judged the suite's own reference worker, which is not a product, or a worker with its User-Agent. Make a"
+    " demonstration (certify --demo); a worker that you made from it needs a User-Agent of its own.",
+    "该运行评测的是本套件自带的参考 worker（并非产品），或使用了其 User-Agent 的 worker。请制作演示证书（certify --demo）；"
+    "由参考 worker 改写的 worker 须使用自己的 User-Agent。",
+)
+_NO_REFERENCE: Final = Text(
+    "A demonstration needs a run on the suite's own reference worker; the run judged another worker.",
+    "演示证书需要评测本套件自带的参考 worker；而该运行评测的是其他 worker。",
 )
 _NO_EMULATOR: Final = Text(
     "A demonstration needs a run on the suite's own emulator; the run's target is another server.",
@@ -40,25 +54,33 @@ def build_certificate(
     attestor: Attestor = "self-attested",
 ) -> Certificate:
     """Return the certificate of a subject; `index` are the bytes of `evidence.json`, `record` is the judged run."""
-    about = evidence.metadata
-    run = Run(
-        id=about.run_id,
-        started_at=about.started_at,
-        base_url=about.base_url,
-        embedded=about.embedded,
-        arranged_by=about.arranged_by,
-    )
     digest = hashlib.sha256(index).hexdigest()
     return Certificate(
         subject=subject,
         evidence=digest,
-        run=run,
+        run=stated_run(evidence.metadata),
         suite=suite,
         verdicts=verdict_by_requirement(record),
         binding=evidence.binding,
         kind=kind,
         attestor=attestor,
-        profile=about.profile,
+        profile=evidence.metadata.profile,
+    )
+
+
+def stated_run(about: RunMetadata) -> Run:
+    """Return what a certificate states of a run."""
+    worker = None
+    if about.worker is not None:
+        command = None if about.worker == BY_HAND else about.worker
+        worker = JudgedWorker(command=command, real_leases=about.lease_seconds == REAL_LEASE)
+    return Run(
+        id=about.run_id,
+        started_at=about.started_at,
+        base_url=about.base_url,
+        embedded=about.embedded,
+        arranged_by=about.arranged_by if worker is None else SCRIPT,
+        worker=worker,
     )
 
 
@@ -77,17 +99,17 @@ def ineligibility_reasons(evidence: Evidence, record: RunResult) -> list[Text]:
     )
 
 
-_WORKER: Final = Text(
-    "The run judged a worker. Certificates are for servers only.", "该运行评测的是 worker。证书只签发给服务器。"
-)
-
-
 def unmet_run_conditions(evidence: Evidence) -> list[Text]:
     """Return why a run cannot be certified, whatever its verdicts are."""
     about = evidence.metadata
-    if about.profile == "worker":
-        return [_WORKER]
     found = []
+    if about.worker is not None and not is_shown(about.worker):
+        found.append(
+            Text(
+                "The worker's command is not one printable line; write it into a script.",
+                "启动 worker 的命令不是一行可打印文字；请将其写入脚本。",
+            )
+        )
     if about.interrupted is not None:
         found.append(Text("The run was interrupted: {why}.", "该运行中途被中断：{why}。").format(why=about.interrupted))
     if about.selection is not None:
@@ -114,10 +136,12 @@ def unmet_run_conditions(evidence: Evidence) -> list[Text]:
 
 
 def kind_problems(kind: Kind, evidence: Evidence) -> list[Text]:
-    """Return why a certificate of this kind cannot be made of a run: its target is the suite's own emulator, or not."""
-    if on_emulator(evidence):
-        return [] if kind == "demonstration" else [_EMULATOR]
-    return [_NO_EMULATOR] if kind == "demonstration" else []
+    """Return why a certificate of this kind cannot be made of a run: it judged what is the suite's own, or not."""
+    worker = evidence.metadata.profile == "worker"
+    own = is_reference_worker(evidence.transcripts.values()) if worker else on_emulator(evidence)
+    if own:
+        return [] if kind == "demonstration" else [_REFERENCE if worker else _EMULATOR]
+    return [_NO_REFERENCE if worker else _NO_EMULATOR] if kind == "demonstration" else []
 
 
 def _not_its_own(evidence: Evidence) -> list[Text]:

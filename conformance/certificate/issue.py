@@ -39,7 +39,7 @@ class NotEligible(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to certify. Names that are None come from the run's binding; a demonstration is named after the emulator."""
+    """What to certify. Names that are None come from the run's binding; a demonstration is named after what is the suite's own."""
 
     folder: Path
     vendor: str | None = None
@@ -122,7 +122,7 @@ def _strange_files(folder: Path, evidence: Evidence) -> list[Text]:
 
 
 def _subject(request: Request, evidence: Evidence) -> Subject:
-    """Return the subject: the names of the request, or else those of the binding, or of the emulator.
+    """Return the subject: the names of the request, or else those of the binding, or of what is the suite's own.
 
     Raises:
         NotEligible: a name is missing, or is no line of text.
@@ -131,7 +131,8 @@ def _subject(request: Request, evidence: Evidence) -> Subject:
     if evidence.binding is not None:
         names = {name: getattr(evidence.binding, name) for name in NAMED_THINGS}
     elif request.kind == "demonstration":
-        names = {"vendor": "work-conformance", "product": "embedded emulator", "version": __version__}
+        product = "reference worker" if evidence.metadata.profile == "worker" else "embedded emulator"
+        names = {"vendor": "work-conformance", "product": product, "version": __version__}
     names |= {name: given for name in NAMED_THINGS if (given := getattr(request, name)) is not None}
     found = {name: value for name, value in names.items() if value is not None}
     if len(found) < len(NAMED_THINGS):

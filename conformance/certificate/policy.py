@@ -15,8 +15,11 @@ from conformance.contract.catalogue import load_catalogue
 from conformance.evidence import Evidence
 from conformance.exchange import Transcript
 from conformance.judging.repetition import REPETITIONS_FACT
+from conformance.judging.run_result import RunMetadata
 from conformance.target import is_loopback
 from conformance.text import Text, join
+from conformance.worker_harness.command import BY_HAND
+from conformance.worker_harness.script import REAL_LEASE
 
 FORMAT: Final = "work-conformance-policy/1"
 TOKENS: Final = ("forbidden", "foreign", "expired")
@@ -40,6 +43,14 @@ _BOUND: Final = Text(
     "证书未绑定：该运行在首个请求之前没有指明产品（run --challenge --for）。",
 )
 _WITNESS: Final = Text("No owner of a given witness key signed it.", "没有见证方用所给密钥签名。")
+_ATTACHED: Final = Text(
+    "The worker was started by hand (--attach), so its output was not read and no signal was sent.",
+    "worker 由手动启动（--attach），因此没有读取其输出，也没有发送信号。",
+)
+_LEASES: Final = Text(
+    "Leases lasted {seconds} s, less than the documented ones. Run with --real-leases.",
+    "租约为 {seconds} 秒，短于文档所述。请用 --real-leases 运行。",
+)
 _DEMO: Final = Text("It is a demonstration, not a product.", "它是演示，并非产品。")
 
 
@@ -47,6 +58,7 @@ _DEMO: Final = Text("It is a demonstration, not a product.", "它是演示，并
 class Policy:
     """What is demanded; the default of each field demands nothing.
 
+    Tokens, races, loopback and TLS concern servers. A worker is always judged on loopback, without such tokens.
     `registry_max_age_days` is about the index of a registry, not about a certificate; if it is None, the default of
     `verify` applies.
     """
@@ -60,6 +72,8 @@ class Policy:
     bound: bool = False
     witnessed: bool = False
     registry_max_age_days: int | None = None
+    worker_started_by_suite: bool = False
+    worker_real_leases: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +119,20 @@ def shortfalls(policy: Policy, candidate: Candidate, *, at: datetime) -> list[Te
 
 
 def _run(policy: Policy, evidence: Evidence) -> Iterator[Text]:
+    if evidence.metadata.profile == "worker":
+        yield from _worker(policy, evidence.metadata)
+    else:
+        yield from _server(policy, evidence)
+
+
+def _worker(policy: Policy, about: RunMetadata) -> Iterator[Text]:
+    if policy.worker_started_by_suite and about.worker == BY_HAND:
+        yield _ATTACHED
+    if policy.worker_real_leases and about.lease_seconds != REAL_LEASE:
+        yield _LEASES.format(seconds=str(about.lease_seconds)[:20])
+
+
+def _server(policy: Policy, evidence: Evidence) -> Iterator[Text]:
     about = evidence.metadata
     for name in policy.tokens:
         if not any(every_scenario()[each].token == name for each in _complete(evidence)):

@@ -74,14 +74,31 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedWorker:
+    """The worker that a run judged: its command, or None if it was started by hand (`--attach`), and the leases."""
+
+    command: str | None
+    real_leases: bool
+
+    def __str__(self) -> str:
+        how = "started by hand" if self.command is None else self.command
+        return f"{how} ({'real' if self.real_leases else 'short'} leases)"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of a statement."""
+        return {"attached": self.command is None, "command": self.command, "real_leases": self.real_leases}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """How the evidence was made."""
+    """How the evidence was made. `worker` is None for a run that judged a server."""
 
     id: str
     started_at: str
     base_url: str
     embedded: bool
     arranged_by: str
+    worker: JudgedWorker | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +106,7 @@ class Certificate:
     """The content of a certificate. `evidence` is the digest of `evidence.json`; `verdicts` are by requirement id.
 
     `binding` is what the run was bound to before its first request. A statement of form 1 says nothing of it, and is
-    always self-attested. `profile` is what the run judged: ack, or all operations.
+    always self-attested. `profile` is what the run judged: ack, all operations, or a worker.
     """
 
     subject: Subject
@@ -155,6 +172,7 @@ def _run(certificate: Certificate) -> dict[str, Any]:
         "conformance_binding": None if binding is None else binding.to_json(),
         "conformance_kind": certificate.kind,
         "conformance_profile": certificate.profile,
+        **({} if run.worker is None else {"conformance_worker": run.worker.to_json()}),
     }
     annotations = {
         **(newer if certificate.form > 1 else {}),
@@ -208,6 +226,7 @@ def _certificate(data: Any) -> Certificate:
             base_url=_line(notes["conformance_target"]),
             embedded=embedded,
             arranged_by=_line(notes["conformance_arranged_by"]),
+            worker=_worker(notes["conformance_worker"]) if "conformance_worker" in notes else None,
         ),
         suite=Suite(
             version=_line(by_name["suite"]["uri"]).rpartition("@")[2],
@@ -223,9 +242,23 @@ def _certificate(data: Any) -> Certificate:
     )
 
 
+def _worker(data: Any) -> JudgedWorker:
+    command = data["command"]
+    return JudgedWorker(command=None if command is None else _line(command), real_leases=data["real_leases"] is True)
+
+
+def is_shown(value: object) -> bool:
+    """Return whether a value is one printable line of limited length: people read what a statement says."""
+    return isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST
+
+
 def _line(value: object) -> str:
-    """Return one printable line of limited length: people read what a statement says."""
-    if not isinstance(value, str) or not value.isprintable() or len(value) > _LONGEST:
+    """Return a value that `is_shown`.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not isinstance(value, str) or not is_shown(value):
         raise ValueError("not a line of text")
     return value
 

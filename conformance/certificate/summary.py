@@ -11,22 +11,38 @@ from conformance.certificate.statement import Certificate
 from conformance.certificate.suite_digest import PARTS
 from conformance.certificate.verification import Verification
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.operations import Profile
 from conformance.evidence import EVIDENCE
 from conformance.judging.verdict import WORDS, VerdictKind
 from conformance.text import Lang, Text
 
 _TITLE: Final = Text("Certificate of conformance: {name}", "符合性证书：{name}")
 _DEMONSTRATION_TITLE: Final = Text("Demonstration, not a product: {name}", "演示，并非产品：{name}")
-_WHAT: Final = Text(
-    "With this certificate, {vendor} shows that {name} conforms to the published contract of one operation,"
-    " `POST …/work/{{work_id}}/ack` of the Qoder Cloud Agents Work API.",
-    "厂商 {vendor} 以此证书表明 {name} 符合 Qoder Cloud Agents Work API 中一个操作（`POST …/work/{{work_id}}/ack`）的公开契约。",
+_WHAT: Final[dict[Profile, Text]] = {
+    "ack": Text(
+        "With this certificate, {vendor} shows that the server {name} conforms to the published contract of one operation,"
+        " `POST …/work/{{work_id}}/ack` of the Qoder Cloud Agents Work API.",
+        "厂商 {vendor} 以此证书表明，服务器 {name} 符合 Qoder Cloud Agents Work API 中一个操作"
+        "（`POST …/work/{{work_id}}/ack`）的公开契约。",
+    ),
+    "work": Text(
+        "With this certificate, {vendor} shows that the server {name} conforms to the published contract of all eight"
+        " operations of the Qoder Cloud Agents Work API.",
+        "厂商 {vendor} 以此证书表明，服务器 {name} 符合 Qoder Cloud Agents Work API 全部八个操作的公开契约。",
+    ),
+    "worker": Text(
+        "With this certificate, {vendor} shows that the worker {name} uses the Qoder Cloud Agents Work API as its published"
+        " contract says. It says nothing about a server.",
+        "厂商 {vendor} 以此证书表明，worker {name} 按照 Qoder Cloud Agents Work API 的公开契约使用该 API。"
+        "此证书与任何服务器无关。",
+    ),
+}
+_SAYS_NOTHING: Final = Text(
+    "{how} This certificate shows what a certificate looks like, and says nothing about any product.",
+    "{how}此证书仅用于展示证书的样式，与任何产品无关。",
 )
-_DEMONSTRATES: Final = Text(
-    "The suite ran on its own emulator. This certificate shows what a certificate looks like, and says nothing about any"
-    " product.",
-    "套件运行在自带的模拟器上。此证书仅用于展示证书的样式，与任何产品无关。",
-)
+_ON_EMULATOR: Final = Text("The suite ran on its own emulator.", "套件运行在自带的模拟器上。")
+_ON_REFERENCE_WORKER: Final = Text("The suite judged its own reference worker.", "套件评测的是自带的参考 worker。")
 _UNBOUND: Final = Text(
     "Unbound: the run named no product before its first request.", "未绑定：该运行在首个请求之前没有指明产品。"
 )
@@ -44,6 +60,9 @@ _CHECK: Final = Text(
 _KNOWN: Final = Text("checked with the given key", "已用所给公钥核对")
 _UNKNOWN: Final = Text("integrity only, signer unknown", "仅核对完整性，签名者未知")
 _EMBEDDED: Final = Text("{url}, the suite's own emulator", "{url}，本套件自带的模拟器")
+_BY_HAND: Final = Text("worker: started by hand (`--attach`)", "worker：手动启动（`--attach`）")
+_SHORT_LEASES: Final = Text("leases: short", "租约：短租约")
+_REAL_LEASES: Final = Text("leases: the documented ones (`--real-leases`)", "租约：与文档一致（`--real-leases`）")
 _LEVELS: Final = ("MUST", "SHOULD", "OBSERVE")
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|~&$!])")
 
@@ -68,7 +87,7 @@ def _lines(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator[s
     yield ""
     yield _not_exercised(certificate).in_(lang)
     yield ""
-    yield (_DEMONSTRATES if demonstration else _WHAT).format(**names).in_(lang)
+    yield (_demonstrates(certificate) if demonstration else _WHAT[certificate.profile].format(**names)).in_(lang)
     yield ""
     yield f"## {_VERDICTS.in_(lang)}"
     yield ""
@@ -88,6 +107,10 @@ def _lines(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator[s
         yield from (f"- {_literal(note.in_(lang))}" for note in verification.notes)
     yield ""
     yield _CHECK.in_(lang)
+
+
+def _demonstrates(certificate: Certificate) -> Text:
+    return _SAYS_NOTHING.format(how=_ON_REFERENCE_WORKER if certificate.profile == "worker" else _ON_EMULATOR)
 
 
 def _binding(certificate: Certificate) -> Text:
@@ -115,13 +138,23 @@ def _kinds(certificate: Certificate) -> list[VerdictKind]:
 
 def _facts(certificate: Certificate) -> Iterator[Text]:
     run, suite = certificate.run, certificate.suite
-    target = Text(f"`{_code(run.base_url)}`", f"`{_code(run.base_url)}`")
-    words = Text("target: {url}", "目标：{url}")
-    yield words.format(url=_EMBEDDED.format(url=target) if run.embedded else target)
+    if run.worker is not None:
+        command = run.worker.command
+        yield (
+            _BY_HAND
+            if command is None
+            else Text("worker: `{command}`", "worker：`{command}`").format(command=_code(command))
+        )
+        yield _REAL_LEASES if run.worker.real_leases else _SHORT_LEASES
+    else:
+        target = Text(f"`{_code(run.base_url)}`", f"`{_code(run.base_url)}`")
+        words = Text("target: {url}", "目标：{url}")
+        yield words.format(url=_EMBEDDED.format(url=target) if run.embedded else target)
     yield Text("run `{id}`, started at {at}", "运行 `{id}`，开始于 {at}").format(
         id=_code(run.id), at=_literal(run.started_at)
     )
-    yield Text("source of work items: `{how}`", "work item 的来源：`{how}`").format(how=_code(run.arranged_by))
+    if run.worker is None:
+        yield Text("source of work items: `{how}`", "work item 的来源：`{how}`").format(how=_code(run.arranged_by))
     yield Text(
         "judged by work-conformance {version}, requirement set {catalogue}",
         "判定版本：work-conformance {version}，要求集版本 {catalogue}",

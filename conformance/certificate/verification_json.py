@@ -57,6 +57,7 @@ def _certificate(bundle: Bundle) -> dict[str, Any]:
         "run": run.id,
         "started_at": run.started_at,
         "target": run.base_url,
+        "worker": None if run.worker is None else run.worker.to_json(),
         "suite": suite.version,
         "requirement_set": suite.catalogue_version,
         "must_judged": must_judged(certificate),

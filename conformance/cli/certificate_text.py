@@ -11,7 +11,7 @@ from conformance.cli.language import current_language, localize
 
 if TYPE_CHECKING:
     from conformance.certificate.bundle import Bundle
-    from conformance.certificate.statement import Certificate
+    from conformance.certificate.statement import Certificate, Run
     from conformance.certificate.verification import Verification
     from conformance.text import Text
 
@@ -30,11 +30,10 @@ def describe_certificate(bundle: Bundle) -> Iterator[str]:
         localize(f"product: {subject.name} of {subject.vendor}", f"产品：{subject.vendor} 的 {subject.name}")
     )
     yield escape_line(_binding(certificate))
-    own = localize(" (the suite's own emulator)", "（本套件自带的模拟器）") if run.embedded else ""
+    judged = _judged(run)
     yield escape_line(
         localize(
-            f"run: {run.id}, started {run.started_at}, target {run.base_url}{own}",
-            f"运行：{run.id}，开始于 {run.started_at}，目标 {run.base_url}{own}",
+            f"run: {run.id}, started {run.started_at}, {judged}", f"运行：{run.id}，开始于 {run.started_at}，{judged}"
         )
     )
     yield escape_line(
@@ -90,6 +89,19 @@ def last_line(result: Verification, *, missed_policy: bool, doubt: Text | None =
         f"{valid}: integrity only, signer unknown; judged again: {checks}.",
         f"{valid}：仅核对了完整性，签名者未知；重新判定的结果：{checks}。",
     )
+
+
+def _judged(run: Run) -> str:
+    """Return what the run judged: the address of a server, or the command of a worker with its leases."""
+    if run.worker is None:
+        own = localize(" (the suite's own emulator)", "（本套件自带的模拟器）") if run.embedded else ""
+        return localize(f"target {run.base_url}{own}", f"目标 {run.base_url}{own}")
+    by_hand = localize("started by hand (--attach)", "手动启动（--attach）")
+    how = by_hand if run.worker.command is None else run.worker.command
+    leases = localize("short leases", "短租约")
+    if run.worker.real_leases:
+        leases = localize("documented leases (--real-leases)", "与文档一致的租约（--real-leases）")
+    return localize(f"worker {how}, {leases}", f"worker {how}，{leases}")
 
 
 def _binding(certificate: Certificate) -> str:

@@ -33,12 +33,13 @@ EXIT_REFUSED = 1
     ),
     context_settings={"max_content_width": 100},
     help=localize(
-        "Create a certificate from the run in RUN_DIR: one signed file that contains the evidence. The run is judged"
+        "Create a certificate from the run in RUN_DIR, of a server or a worker: one signed file that contains the evidence."
+        " The run is judged"
         " again first. Requires a run of the whole suite with verified TLS, without waivers, and with every MUST"
         " passed. Otherwise the command prints the reasons and exits with 1.\n\n"
         "Vendor, product and version come from a run with --challenge and --for. Without these the certificate is"
         " unbound, and the names have to be given here.",
-        "为 RUN_DIR 中的运行签发证书：一个已签名的文件，内含全部证据。命令先重新判定该运行。只有执行了整个套件、校验了 TLS、"
+        "为 RUN_DIR 中对服务器或 worker 的运行签发证书：一个已签名的文件，内含全部证据。命令先重新判定该运行。只有执行了整个套件、校验了 TLS、"
         "未使用豁免，且每条 MUST 要求都通过时，才会签发；否则列出原因，退出码为 1。\n\n"
         "运行使用了 --challenge 和 --for 时，厂商、产品和版本取自该运行。否则证书是未绑定的，须用下列选项给出名称。",
     ),
@@ -59,7 +60,8 @@ EXIT_REFUSED = 1
     "--demo",
     is_flag=True,
     help=localize(
-        "Certify a run on the suite's own emulator, as a demonstration.", "为本套件自带模拟器上的运行签发演示证书。"
+        "Certify a run on the suite's own emulator or reference worker, as a demonstration.",
+        "为评测本套件自带的模拟器或参考 worker 的运行签发演示证书。",
     ),
 )
 @click.option(

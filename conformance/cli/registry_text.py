@@ -30,8 +30,8 @@ _EXIT_REFUSED: Final = 1
 _EXIT_UNDECIDED: Final = 2
 _DIGEST: Final = re.compile(r"[0-9a-f]{8,64}")
 _ENTRY: Final = Text(
-    "{digest}  {standing}  {product} {version}, {vendor}  requirement set {catalogue}  until {until}",
-    "{digest}  {standing}  {vendor} 的 {product} {version}  要求集 {catalogue}  有效期至 {until}",
+    "{digest}  {standing}  {product} {version}, {vendor}  profile {profile}, requirement set {catalogue}  until {until}",
+    "{digest}  {standing}  {vendor} 的 {product} {version}  profile {profile}，要求集 {catalogue}  有效期至 {until}",
 )
 _HEAD: Final = Text("registry {name}, signed at {at}, number {n}", "登记册 {name}，签名于 {at}，序号 {n}")
 
@@ -140,6 +140,7 @@ def print_entries(registry: Registry, form: str, lang: Lang, *, signer_known: bo
                 **about,
                 digest=entry.digest[:12],
                 standing=STANDINGS[standing],
+                profile=entry.profile,
                 catalogue=entry.catalogue,
                 until=valid_until(entry, index) or NO_END,
             )
@@ -163,6 +164,7 @@ def print_entries(registry: Registry, form: str, lang: Lang, *, signer_known: bo
                     "vendor": entry.vendor,
                     "product": entry.product,
                     "version": entry.version,
+                    "profile": entry.profile,
                     "requirement_set": entry.catalogue,
                     "attestation": entry.attestation,
                     "started_at": entry.started_at,

@@ -27,7 +27,7 @@ from conformance.text import Text
 
 _OPTIONS: Final = (
     *("worker-start", "worker-attach", "real-leases", "output", "concurrency", "lang", "chapter", "requirement"),
-    *("failed-from", "baseline", "strict", "waivers", "max-duration", "seed"),
+    *("failed-from", "baseline", "strict", "waivers", "max-duration", "challenge", "for", "seed"),
 )
 
 

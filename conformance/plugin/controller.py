@@ -266,7 +266,7 @@ class RunController:
 
     def _target_and_credentials(self) -> tuple[Target, Credentials]:
         if self.settings.worker is not None:
-            return scripted_target(self.settings.worker, self.settings.rerun_options)
+            return scripted_target(self.settings.worker, self.settings.rerun_options, self.settings.binding)
 
         if self.settings.base_url is not None:
             assert self.settings.credentials is not None

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
 from typing import Final
 
+from conformance.binding import Binding
 from conformance.chapters.registry import worker_scenarios
 from conformance.client.counters import RequestCounters
 from conformance.exchange import Transcript
 from conformance.machine.event_loop import new_event_loop
+from conformance.machine.watchdog import Watchdog
 from conformance.plugin.run_config import RunConfig
 from conformance.plugin.transcripts import as_suite_error, wait_for_transcript, write_transcript
 from conformance.scenario.execute import unfinished_transcript
@@ -21,6 +23,7 @@ from conformance.text import Text
 from conformance.worker_harness.command import WorkerConfig
 from conformance.worker_harness.execute import play_scenario
 from conformance.worker_harness.scenario import WorkerScenario
+from conformance.worker_harness.scripted_ids import ScriptedIds
 from conformance.worker_harness.scripted_server import SCRIPTED_SERVER
 from conformance.worker_harness.stage import Announce, WorkerStage
 
@@ -31,9 +34,16 @@ MAX_STARTING: Final = 2
 """How many workers start at once: a start takes processor time, which running ones would miss."""
 
 
-def scripted_target(worker: WorkerConfig, rerun_options: tuple[str, ...]) -> tuple[Target, Credentials]:
+def scripted_target(
+    worker: WorkerConfig, rerun_options: tuple[str, ...], binding: Binding | None
+) -> tuple[Target, Credentials]:
     """Return the scripted servers as a target. Each scenario has a token of its own; the one here is never used."""
-    target = Target(base_url=SCRIPTED_SERVER, worker=worker.shown, rerun_options=rerun_options)
+    target = Target(
+        base_url=SCRIPTED_SERVER,
+        worker=worker.shown,
+        binding=binding.digest if binding is not None else None,
+        rerun_options=rerun_options,
+    )
     return target, Credentials(pat=Secret(secrets.token_hex(), "${QODER_PAT}"))
 
 
@@ -54,6 +64,7 @@ class WorkerScenarioRunner:
         at_once = 1 if by_hand else max(1, min(MAX_CONCURRENT, run_config.limits.concurrency))
         self._gate = asyncio.Semaphore(at_once)
         self._starting = asyncio.Semaphore(MAX_STARTING)
+        self._watchdog = Watchdog()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._main(),), daemon=True)
         self._thread.start()
 
@@ -96,6 +107,7 @@ class WorkerScenarioRunner:
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
         self._loop.close()
+        self._watchdog.close()
 
     async def _main(self) -> None:
         await self._closing.wait()
@@ -104,16 +116,18 @@ class WorkerScenarioRunner:
         await asyncio.get_running_loop().shutdown_default_executor()
 
     async def _play(self, scenario: WorkerScenario) -> Transcript:
+        run_config = self._run_config
         async with self._gate:
             stage = WorkerStage(
                 self._config,
                 scenario.script,
-                scenario=scenario.id,
-                epoch=self._run_config.epoch,
+                ids=ScriptedIds(run=run_config.run_id, scenario=scenario.id, binding=run_config.target.binding),
+                epoch=run_config.epoch,
                 starting=self._starting,
+                watchdog=self._watchdog,
                 announce=self._announce,
             )
-            transcript = await play_scenario(scenario, stage, run=self._run_config.run_id, seed=self._run_config.seed)
+            transcript = await play_scenario(scenario, stage, run=run_config.run_id, seed=run_config.seed)
         self._counters.requests += transcript.requests
         return self._written(transcript)
 

@@ -22,9 +22,10 @@ from conformance.text import LANGS, Lang, Text
 
 _NAMES: Final[Mapping[Lang, str]] = {"en": "English", "zh": "中文"}
 _INTRO: Final = Text(
-    "Certificates that this authority has verified: the servers conform to the published contract of the ack operation of"
-    " the Qoder Cloud Agents Work API.",
-    "本机构已验证的证书：所列服务器符合 Qoder Cloud Agents Work API 中 ack 操作的公开契约。",
+    "Certificates that this authority has verified. They concern the published contract of the Qoder Cloud Agents Work API:"
+    " profile ack is a server's ack operation, profile work all eight operations of a server, profile worker a worker.",
+    "本机构已验证的证书，依据为 Qoder Cloud Agents Work API 的公开契约：profile ack 指服务器的 ack 操作，"
+    "profile work 指服务器的全部八个操作，profile worker 指 worker。",
 )
 _TABLE: Final = Text("Certificates", "证书")
 _EMPTY: Final = Text("No certificate is listed yet.", "尚未登记任何证书。")

@@ -19,6 +19,7 @@ from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.contract.timestamps import Instant, NotTimestamp
 from conformance.contract.timestamps import parse as parse_time
 from conformance.worker_harness.script import Script
+from conformance.worker_harness.scripted_ids import ScriptedIds
 
 NO_HEARTBEAT: Final = "NO_HEARTBEAT"
 SHORTEST_TTL: Final = 10
@@ -128,18 +129,16 @@ class Clock:
 class ScriptedEnvironment:
     """One environment with its items. Each method is one operation and returns its answer."""
 
-    def __init__(self, script: Script, lease: float) -> None:
-        self.id = f"env_{secrets.token_hex(16)}"
+    def __init__(self, script: Script, lease: float, ids: ScriptedIds) -> None:
+        self.id = ids.environment
         self.clock = Clock(odd=script.odd_spelling)
         self.lease = lease
         self._script = script
         self._opens: float | None = None
-        # Ids ascend in the order of creation, as the list page says.
-        stem = secrets.token_hex(14)
         self.items = [
             ScriptedItem(
-                id=f"work_{stem}{number:04x}",
-                session_id=f"sess_{secrets.token_hex(16)}",
+                id=ids.item(number),
+                session_id=ids.session(number),
                 environment_id=self.id,
                 created_at=self.clock.now(),
             )

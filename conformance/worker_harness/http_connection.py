@@ -63,16 +63,16 @@ class HttpConnection:
         )
 
     async def answer(self, status: int, headers: tuple[Header, ...], text: str) -> None:
-        """Send a response.
+        """Send a response with these headers, which state the length of the text.
 
         Raises:
             ConnectionClosed: the worker no longer reads.
         """
-        content = text.encode()
-        fields = [*headers, ("Content-Length", str(len(content)))]
         try:
-            self._send(h11.Response(status_code=status, headers=[(n.encode(), v.encode("latin-1")) for n, v in fields]))
-            self._send(h11.Data(data=content))
+            self._send(
+                h11.Response(status_code=status, headers=[(n.encode(), v.encode("latin-1")) for n, v in headers])
+            )
+            self._send(h11.Data(data=text.encode()))
             self._send(h11.EndOfMessage())
             await self._writer.drain()
         except (h11.LocalProtocolError, OSError):

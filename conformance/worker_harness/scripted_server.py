@@ -12,6 +12,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl, unquote
@@ -41,6 +42,7 @@ from conformance.worker_harness.script import (
     SetState,
     ShowState,
 )
+from conformance.worker_harness.scripted_ids import ScriptedIds
 
 HOST: Final = "127.0.0.1"
 OTHER_HOST: Final = "localhost"
@@ -99,10 +101,10 @@ class _Call:
 class ScriptedServer:
     """A server for the workers of one scenario; `ready` opens its ports, `close` ends it."""
 
-    def __init__(self, script: Script, recorder: Recorder, token: str, lease: float) -> None:
+    def __init__(self, script: Script, recorder: Recorder, token: str, lease: float, ids: ScriptedIds) -> None:
         self.script = script
         self.recorder = recorder
-        self.environment = ScriptedEnvironment(script, lease)
+        self.environment = ScriptedEnvironment(script, lease, ids)
         self.other_paths: OtherPaths | None = None
         self._token = token
         self._numbers: Counter[tuple[str, str]] = Counter()
@@ -295,8 +297,13 @@ class ScriptedServer:
     async def _send(
         self, connection: HttpConnection, step: str, operation: str, incoming: Incoming, answer: Answer
     ) -> None:
-        headers: tuple[Header, ...] = (("Content-Type", "application/json"), *answer.headers)
         text = body_text(answer.value, odd=self.script.odd_spelling)
+        headers: tuple[Header, ...] = (
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(text.encode()))),
+            ("Date", formatdate(usegmt=True)),
+            *answer.headers,
+        )
         closed = False
         try:
             await connection.answer(answer.status, headers, text)

@@ -11,11 +11,13 @@ from typing import Any, Final
 
 from conformance.arrange.responses import NotSupported
 from conformance.exchange import ARRANGED_BY, SCRIPT, UNKEPT_FACT, Exchange
+from conformance.machine.watchdog import Watchdog
 from conformance.text import Text
 from conformance.worker_harness.command import Assignment, WorkerConfig, words_of
 from conformance.worker_harness.environment import ScriptedItem
 from conformance.worker_harness.recorder import Recorder
 from conformance.worker_harness.script import Script
+from conformance.worker_harness.scripted_ids import ScriptedIds
 from conformance.worker_harness.scripted_server import ScriptedServer
 from conformance.worker_harness.worker_process import WorkerProcess
 
@@ -45,20 +47,22 @@ class WorkerStage:
         config: WorkerConfig,
         script: Script,
         *,
-        scenario: str,
+        ids: ScriptedIds,
         epoch: float,
         starting: asyncio.Semaphore,
+        watchdog: Watchdog,
         announce: Announce | None = None,
     ) -> None:
         self.config = config
         self.script = script
         self.token = f"pt-{secrets.token_urlsafe(32)}"
         self.recorder = Recorder(self.token, epoch)
-        self.server = ScriptedServer(script, self.recorder, self.token, config.lease)
+        self.server = ScriptedServer(script, self.recorder, self.token, config.lease, ids)
         self.job_seconds = script.job_leases * config.lease
-        self._scenario = scenario
+        self._scenario = ids.scenario
         self._epoch = epoch
         self._starting = starting
+        self._watchdog = watchdog
         self._announce = announce
         self._processes: dict[str, WorkerProcess] = {}
         self._known: dict[str, Any] = {}
@@ -101,9 +105,7 @@ class WorkerStage:
         async with self._starting:
             self._mark("started", name)
             words = words_of(self.config.command, assignment.placeholders)
-            self._processes[name] = await asyncio.to_thread(
-                WorkerProcess.start, words, assignment.environ(), self.token, assignment.marker
-            )
+            self._processes[name] = await asyncio.to_thread(WorkerProcess.start, words, assignment, self._watchdog)
             await self._first_request(name, STARTING_SECONDS)
         return await self._first_request(name, START_SECONDS - STARTING_SECONDS)
 

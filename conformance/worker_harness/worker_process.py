@@ -7,11 +7,13 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from conformance.machine.process_group import ServerOutput, kill_processes_with, stop
+from conformance.machine.watchdog import Watchdog
 from conformance.redaction import Redactor
+from conformance.worker_harness.command import Assignment
 
 SHOWN_LINES: Final = 12
 MAX_LINE: Final = 300
@@ -21,28 +23,30 @@ _LOOK: Final = 0.05
 class WorkerProcess:
     """One worker process. Its output is read in a thread, so that a full pipe never blocks it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], token: str, marker: str) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], assignment: Assignment, watchdog: Watchdog) -> None:
         self._process = process
+        self._watchdog = watchdog
         self._tail = b""
-        self._marker = marker
-        self._output = ServerOutput(process, watched=token.encode())
+        self._marker = assignment.marker
+        self._output = ServerOutput(process, watched=assignment.token.encode())
 
     @classmethod
-    def start(cls, words: Sequence[str], environ: Mapping[str, str], token: str, marker: str) -> WorkerProcess:
-        """Start a command in a process group of its own. `marker` is an entry of its environment that no other has.
+    def start(cls, words: Sequence[str], assignment: Assignment, watchdog: Watchdog) -> WorkerProcess:
+        """Start a command in a process group of its own. The watchdog kills it if this process is killed.
 
         Raises:
             OSError: it cannot be started.
         """
         process = subprocess.Popen(  # noqa: S603 - the user's own command, and no shell
             list(words),
-            env=dict(environ),
+            env=assignment.environ(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        return cls(process, token, marker)
+        watchdog.watch(process.pid, assignment.marker)
+        return cls(process, assignment, watchdog)
 
     @property
     def exit_code(self) -> int | None:
@@ -81,6 +85,7 @@ class WorkerProcess:
     def _stop(self, grace: float) -> None:
         stop(self._process, grace)
         kill_processes_with(self._marker)
+        self._watchdog.forget(self._process.pid)
         self._tail = self._output.tail()
 
     def last_lines(self, redact: Redactor) -> list[str]:

@@ -24,12 +24,13 @@ class Lost(Exception):
 
 
 class Worker:
+    user_agent = "work-conformance-reference-worker"  # give a worker of your own another one
     share = 1 / 3  # of a lease, after which the next heartbeat is sent
 
     def __init__(self, base_url: str, environment_id: str, token: str) -> None:
         self.worker_id = f"reference-{uuid.uuid4().hex[:12]}"
         self.path = f"/api/v1/cloud/environments/{environment_id}/work"
-        headers = {"Authorization": f"Bearer {token}", "Worker-ID": self.worker_id}
+        headers = {"Authorization": f"Bearer {token}", "User-Agent": self.user_agent, "Worker-ID": self.worker_id}
         self.http = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=30.0, follow_redirects=False)
         self.ending = asyncio.Event()  # set by SIGTERM
         self.refused = 0  # polls in a row

@@ -12,8 +12,8 @@ from typing import Any
 
 from conformance.binding import BINDING_HEADER
 from conformance.certificate.bundle import Bundle, sign_bundle
+from conformance.certificate.eligibility import stated_run
 from conformance.certificate.signing import SigningKey
-from conformance.certificate.statement import Run
 from conformance.certificate.suite_digest import Part, Suite
 from conformance.evidence import EVIDENCE, evidence_from_files, evidence_index_text, parse_index
 from conformance.exchange import Transcript
@@ -157,13 +157,8 @@ def signed(bundle: Bundle, files: Mapping[str, bytes], key: SigningKey, **certif
     said = replace(
         bundle.certificate,
         evidence=hashlib.sha256(files[EVIDENCE]).hexdigest(),
-        run=Run(
-            id=about.run_id,
-            started_at=about.started_at,
-            base_url=about.base_url,
-            embedded=about.embedded,
-            arranged_by=about.arranged_by,
-        ),
+        run=stated_run(about),
         binding=evidence.binding,
+        profile=about.profile,
     )
     return sign_bundle(replace(said, **certificate), files, key).dumps()

@@ -129,6 +129,7 @@ def test_the_shipped_policy_demands_what_it_says() -> None:
         max_age_days=365,
         bound=True,
         registry_max_age_days=30,
+        worker_started_by_suite=True,
     )
 
 

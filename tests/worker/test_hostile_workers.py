@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
+import conformance
 from conformance.chapters.registry import worker_scenarios
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.worker_run import judge_worker
 from conformance.worker_harness import stage
+from tests.machine.test_watchdog import ended, runs
 
 POLLS = "worker.poll.polls"
 PLAIN = [PlannedCheck("plain-job", rule) for rule in worker_scenarios()["plain-job"].requirements]
@@ -80,6 +84,30 @@ def test_children_that_leave_the_process_group_are_killed(tmp_path: Path) -> Non
     pid = int(transcript["facts"]["workers"][""]["last_lines"][-1])
     status = Path(f"/proc/{pid}/stat")
     assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are POSIX only (os.killpg)")
+def test_a_suite_that_is_killed_leaves_no_worker_behind(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib, time;"
+        "pathlib.Path('new').write_text(str(os.getpid())); pathlib.Path('new').rename('pid'); time.sleep(300)"
+    )
+    command = shlex.join([sys.executable, "-c", program])
+    suite = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "worker", "--start", command, "-k", "plain-job", "-q"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(conformance.__file__).parent.parent)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    pid = int((tmp_path / "pid").read_text("ascii"))
+    assert runs(pid)
+    suite.kill()
+    suite.wait()
+    assert ended(pid)
 
 
 def test_endless_output_is_read_and_kept_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
