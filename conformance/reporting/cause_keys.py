@@ -139,9 +139,9 @@ class _Context:
             yield "body", _response(violation)
 
     def _of_places(self, violation: Violation) -> Iterator[Hashable]:
-        """Yield its own place with its requirement, and those of the requirements that say more about this place."""
+        """Yield its place with the requirements that say more about this place, or with its own if that is one of them."""
         for name in (violation.requirement, *SAME_PLACE.get(violation.requirement, ())):
-            if name == violation.requirement or (name, violation.pointer, violation.got) in self._found:
+            if name in _SAYING_MORE and (name, violation.pointer, violation.got) in self._found:
                 yield "place", name, violation.pointer, violation.got
 
     def _of_credentials(self, violation: Violation) -> Iterator[Hashable]:
@@ -275,6 +275,8 @@ def _of_other_operation(violation: Violation) -> Iterator[Hashable]:
 
 _REFUSED_PATCHES: Final = ("update.invalid-", "update.refused.")
 """Requirements on patches that are refused and must leave the metadata alone."""
+
+_SAYING_MORE: Final = frozenset(name for names in SAME_PLACE.values() for name in names)
 
 _ONE_FAULT: Final = frozenset({"/state", "/has_more"})
 """Fields that an operation computes in one place, so that one wrong value in several responses is one fault."""

@@ -30,7 +30,9 @@ from conformance.reporting.check_times import spans
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import LOST, scenario_title, summary
 from conformance.reporting.next_step_lines import steps_and_explanation
+from conformance.reporting.remedies import Remedy
 from conformance.reporting.report_json import SUITE_NAME
+from conformance.reporting.root_causes import causes_in, remedies_by_check
 from conformance.text import Lang
 
 SPECIFICATION: Final = "0.0.0"
@@ -101,12 +103,12 @@ def ctrf(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transcr
 
 def _tests(record: RunResult, lang: Lang) -> Iterator[dict[str, Any]]:
     """Yield every planned check once: those with a verdict, then the lost ones."""
-    about = record.metadata
+    about, remedies = record.metadata, remedies_by_check(causes_in(record))
     for result in record.tally.results:
         for verdict in result.verdicts:
             yield {
                 **_test(verdict.line, _STATUSES[verdict.kind], _raw(verdict), lang),
-                **_messages(verdict, lang, about),
+                **_messages(verdict, lang, about, remedies.get(verdict.line)),
             }
     for line in record.tally.lost:
         yield {**_test(line, "other", "lost", lang), "message": LOST.in_(lang)}
@@ -147,7 +149,7 @@ def _raw(verdict: Verdict) -> str:
     return verdict.kind if verdict.blocked_by is None else "blocked"
 
 
-def _messages(verdict: Verdict, lang: Lang, about: RunMetadata) -> dict[str, str]:
+def _messages(verdict: Verdict, lang: Lang, about: RunMetadata, remedy: Remedy | None) -> dict[str, str]:
     """Return why a check did not pass, or what an observation saw."""
     if verdict.kind == "passed":
         return {}
@@ -156,7 +158,7 @@ def _messages(verdict: Verdict, lang: Lang, about: RunMetadata) -> dict[str, str
     message = {"message": escape_line(summary(verdict).in_(lang))}
     if verdict.kind == "not-exercised":
         return message
-    trace = steps_and_explanation(verdict, about, lang, limit=_LONGEST, removed=about.objects_removed)
+    trace = steps_and_explanation(verdict, about, lang, limit=_LONGEST, removed=about.objects_removed, remedy=remedy)
     return {**message, "trace": trace}
 
 

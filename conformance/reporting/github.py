@@ -6,15 +6,18 @@ or begin another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunMetadata, RunResult
+from conformance.judging.verdict import PlannedCheck
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import scenario_title, summary
 from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, RE_RUN, next_steps
 from conformance.reporting.quantities import amount
+from conformance.reporting.remedies import Remedy
+from conformance.reporting.root_causes import causes_in, remedies_by_check
 from conformance.text import Lang, Text
 
 _SHOWN: Final = 10
@@ -35,8 +38,9 @@ def error_commands(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield the commands without line ends; if there are more than GitHub shows, the last one counts the rest."""
     failed = record.tally.requirements_with_verdict("failed")
     shown = failed if len(failed) <= _SHOWN else failed[: _SHOWN - 1]
+    remedies = remedies_by_check(causes_in(record))
     for result in shown:
-        yield _annotation(result, record.metadata, lang)
+        yield _annotation(result, record.metadata, remedies, lang)
     if len(failed) > len(shown):
         yield error(_MORE.format(requirements=_more(len(failed) - len(shown))).in_(lang), _WHERE.in_(lang))
 
@@ -50,11 +54,13 @@ def error(title: str, message: str) -> str:
     return f"::error title={_property(escape_line(title))}::{_data(message)}"
 
 
-def _annotation(result: RequirementResult, about: RunMetadata, lang: Lang) -> str:
+def _annotation(
+    result: RequirementResult, about: RunMetadata, remedies: Mapping[PlannedCheck, Remedy], lang: Lang
+) -> str:
     requirement = result.requirement
     first = next(verdict for verdict in result.verdicts if verdict.kind == "failed")
     scenario = _SCENARIO.format(title=scenario_title(first.line.scenario), id=first.line.scenario)
-    steps = next_steps(first, about)
+    steps = next_steps(first, about, remedies.get(first.line))
     parts = [requirement.text, scenario, summary(first)]
     for label, value in (
         (FIX if steps.sure else LIKELY_FIX, steps.fix),

@@ -30,7 +30,9 @@ from conformance.reporting.check_times import shares
 from conformance.reporting.escaping import escape_for_xml, escape_line
 from conformance.reporting.messages import LOST, summary, waiver_reason
 from conformance.reporting.next_step_lines import steps_and_explanation
+from conformance.reporting.remedies import Remedy
 from conformance.reporting.report_json import SUITE_NAME
+from conformance.reporting.root_causes import causes_in, remedies_by_check
 from conformance.text import Lang, Text
 
 _COUNTED_IN_ALL: Final = {"failures": "failure", "errors": "error"}
@@ -61,10 +63,11 @@ def junit(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transc
 def _cases(record: RunResult, lang: Lang, times: Mapping[str, float]) -> dict[str, list[ElementTree.Element]]:
     """Return every planned check once, by chapter: those with a verdict, then the lost ones."""
     cases: dict[str, list[ElementTree.Element]] = defaultdict(list)
+    remedies = remedies_by_check(causes_in(record))
     for result in record.tally.results:
         for verdict in result.verdicts:
             case = _case(verdict.line, times)
-            _add_outcome(case, verdict, lang, record.metadata)
+            _add_outcome(case, verdict, lang, record.metadata, remedies.get(verdict.line))
             cases[result.requirement.chapter].append(case)
     for line in record.tally.lost:
         case = _case(line, times)
@@ -73,11 +76,13 @@ def _cases(record: RunResult, lang: Lang, times: Mapping[str, float]) -> dict[st
     return cases
 
 
-def _add_outcome(case: ElementTree.Element, verdict: Verdict, lang: Lang, about: RunMetadata) -> None:
+def _add_outcome(
+    case: ElementTree.Element, verdict: Verdict, lang: Lang, about: RunMetadata, remedy: Remedy | None
+) -> None:
     if verdict.kind in {"passed", "observed"}:
         return
     message = _attribute(summary(verdict).in_(lang))
-    full = escape_for_xml(steps_and_explanation(verdict, about, lang, removed=about.objects_removed))
+    full = escape_for_xml(steps_and_explanation(verdict, about, lang, removed=about.objects_removed, remedy=remedy))
     match verdict.kind:
         case "failed":
             ElementTree.SubElement(case, "failure", {"type": "MUST", "message": message}).text = full

@@ -19,7 +19,7 @@ from conformance.judging.violation_text import short_violation
 from conformance.reporting.escaping import escape_line, quote_lines
 from conformance.reporting.flakiness import verdict_counts_text
 from conformance.reporting.found_and_expected import actual_text, expected_text
-from conformance.reporting.remedies import remedy_of_verdict
+from conformance.reporting.remedies import Remedy, remedy_of_verdict
 from conformance.reporting.request_line import NOTHING_RECORDED, blamed_groups
 from conformance.text import LANGS, Lang, Text, join
 
@@ -141,12 +141,19 @@ def level_and_basis(requirement: Requirement) -> Text:
 
 
 def explain(
-    verdict: Verdict, lang: Lang, *, failures: int | None = None, limit: int | None = None, removed: bool = False
+    verdict: Verdict,
+    lang: Lang,
+    *,
+    failures: int | None = None,
+    limit: int | None = None,
+    removed: bool = False,
+    remedy: Remedy | None = None,
 ) -> list[str]:
     """Return a verdict in full as lines in `lang`; only the citations are in both languages.
 
     `failures` is how many violations are shown in full; the places of the rest are listed. `limit` is the length in
     characters of each text from the target. None means no bound. `removed`: the run has deleted its objects.
+    `remedy` is that of the root cause, if it is known.
 
     Raises:
         KeyError: this version does not have the verdict's requirement.
@@ -164,7 +171,7 @@ def explain(
         lines.append(_labelled(lang, Text("Because", "依据说明"), requirement.inference.in_(lang)))
     if verdict.failures:
         lines += [_labelled(lang, OPEN, ambiguity_text(entry).in_(lang)) for entry in ambiguities_of(requirement.id)]
-        lines += _about_the_server(verdict, lang)
+        lines += _about_the_server(verdict, lang, remedy or remedy_of_verdict(verdict))
     if verdict.waiver is not None:
         lines.append(_labelled(lang, Text("Waived", "豁免理由"), waiver_reason(verdict).in_(lang)))
     if verdict.reason is not None:
@@ -184,10 +191,10 @@ def citations(requirement: str, lang: Lang) -> list[str]:
     return [_labelled(lang, _LANGUAGES[other], source.cite(other)) for other in LANGS for source in sources]
 
 
-def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
+def _about_the_server(verdict: Verdict, lang: Lang, found: Remedy) -> Iterator[str]:
     """Yield the effect of a failure on workers, and its likely cause if the response shows it."""
     name = verdict.line.requirement
-    consequence, found = consequence_of(name), remedy_of_verdict(verdict)
+    consequence = consequence_of(name)
     if consequence is not None:
         yield _labelled(lang, CONSEQUENCE, consequence.in_(lang))
     if found.cause is not None:

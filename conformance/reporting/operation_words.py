@@ -10,7 +10,7 @@ from conformance.contract.operations import OPERATIONS
 from conformance.reporting.cause_relations import unexplained
 from conformance.reporting.found_and_expected import found_text
 from conformance.reporting.violations import Violation
-from conformance.reporting.word_parts import LONGEST, OR, SHOWN, Members, cut
+from conformance.reporting.word_parts import JSON_STRING, LONGEST, OR, SHOWN, Members, cut
 from conformance.text import Text, join
 
 _OF_ALL_RESPONSES: Final = ("answer.", "envelope.")
@@ -20,7 +20,7 @@ _OF_THE_QUERY: Final = ("ttl.", "expected.", "block-ms.", "reclaim.", "limit.", 
 _LONGEST_VALUE: Final = 60
 _JSON: Final = re.compile(r'["\[{]|-?\d+(?:\.\d+)?$|(?:true|false|null)$|`')
 """The beginning of a value, in contrast to a sentence about it."""
-_STRING: Final = re.compile(r'\A"([^"`]+)"\Z')
+_STRING: Final = re.compile(rf"\A(?!\"\"){JSON_STRING.pattern}\Z")
 _ID: Final = re.compile(r"\b([a-z]{1,8}_)[0-9A-Za-z]{12,}([0-9A-Za-z]{6})\b")
 _WORKER: Final = Text("Worker", "Worker")
 _WITH_STATE: Final = re.compile(r"\AHTTP 200(?: with state |，state 为 )(?=`)")

@@ -6,14 +6,14 @@ A cause is one thing to fix. `cause_keys` decides which violations have the same
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.run_result import RunResult
-from conformance.judging.verdict import Failure, Verdict, VerdictKind
+from conformance.judging.verdict import Failure, PlannedCheck, Verdict, VerdictKind
 from conformance.judging.waivers import cause_signature
 from conformance.reporting import cause_words
 from conformance.reporting.cause_keys import same_cause
@@ -114,6 +114,11 @@ def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:
         if verdict.kind in _JUDGED:
             judged.setdefault(verdict.line.requirement, set()).add(verdict.line.scenario)
     return sorted((_cause(members, blocked, judged) for members in same_cause(violations)), key=_rank)
+
+
+def remedies_by_check(causes: Sequence[Cause]) -> dict[PlannedCheck, Remedy]:
+    """Return the remedy of the first of these causes of each failed check."""
+    return {each.verdict.line: cause.remedy for cause in reversed(causes) for each in cause.violations}
 
 
 def cause_count_text(causes: list[Cause]) -> Text | None:

@@ -19,6 +19,8 @@ _PLACES: Final = 2
 """How many places are named; the rest is counted."""
 OR: Final = Text(" or ", " 或 ")
 AND: Final = Text(", ", "、")
+JSON_STRING: Final = re.compile(r'"((?:[^"\\`]|\\.)*+(?:…(?=\Z))?)"?')
+"""A JSON string, or the beginning of a long one, which ends with an ellipsis."""
 _WORD: Final = re.compile(r"[`\"](\w+)[`\"]")
 
 
@@ -76,8 +78,10 @@ def json_type(violation: Violation) -> Text:
 def value(words: Text) -> Text:
     """Return a value for a headline: short, in backquotes if it is a JSON string."""
     bare = words.en.strip("`")
-    if re.fullmatch(r'"[^"`]*"', bare) or bare != words.en:
-        shown = f"`{cut(bare.strip(chr(34)), SHOWN)}`"
+    string = JSON_STRING.fullmatch(bare)
+    if string is not None or bare != words.en:
+        inner = string[1] if string is not None else bare
+        shown = f"`{cut(inner, SHOWN)}`" if inner else '`""`'
         return Text(shown, shown)
     return Text(cut(words.en, SHOWN), cut(words.zh, SHOWN))
 

@@ -138,3 +138,13 @@ def test_a_headline_names_the_case_only_if_there_is_room_for_all_of_it() -> None
     headline = causes_of(bad)[0].headline.en
     assert headline.startswith("Poll returns 200")
     assert not headline.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [('"x"', "`x`"), ('""', '`""`'), ('"a \\"b\\""', '`a \\"b\\"`'), ('"cut short…', "`cut short…`"), ("7", "7")],
+)
+def test_a_string_in_a_headline_is_code_even_if_it_was_cut(found: str, shown: str) -> None:
+    wrong = replace(field("/type", "const", found, code=200), expected=Text('"work"', '"work"'))
+    (cause,) = causes_of([failed("a", "ack.answer.schema-en", wrong)])
+    assert cause.headline.en == f"`/type` is {shown} (expected `work`)"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import Verdict
+from conformance.reporting import ctrf_json, github, junit_xml
 from conformance.reporting.html.page import page
 from conformance.reporting.root_causes import causes_of
 from conformance.reporting.summary_md import markdown
@@ -20,7 +24,7 @@ from .cause_samples import (
     breach,
     failed,
 )
-from .run_results import both, mixed, record_of, verdict
+from .run_results import both, failure, mixed, record_of, verdict
 
 
 def record() -> RunResult:
@@ -88,3 +92,24 @@ def test_a_cause_names_the_contradiction_of_the_docs_that_the_target_may_have_fo
     first, second = re.findall(r"<li>.*?</li>", top[top.index('<h2 id="causes">') :], re.DOTALL)
     assert 'href="#register-conflict-type"' in first
     assert "register" not in second
+
+
+FORMATS: dict[str, Callable[[RunResult], str]] = {
+    "junit": lambda found: junit_xml.junit(found, "en"),
+    "ctrf": lambda found: str(ctrf_json.ctrf(found, "en")),
+    "github": lambda found: "\n".join(github.error_commands(found, "en")),
+}
+
+
+@pytest.mark.parametrize("written", FORMATS.values(), ids=FORMATS)
+def test_every_format_names_the_fix_of_the_root_cause(written: Callable[[RunResult], str]) -> None:
+    def wrong(requirement: str, step: str) -> Verdict:
+        bad = replace(failure(step, actual="null", pointer="/started_at"), expected=both("a timestamp"))
+        return verdict(step, requirement, "failed", failures=(bad,))
+
+    record = record_of(
+        wrong("get.shows.last-response", "get"), wrong("heartbeat.first.active", "first"), profile="work"
+    )
+    text = written(record)
+    assert text.count("Set state `active`, `started_at` and `latest_heartbeat_at` together") >= 2
+    assert "Read from the store" not in text

@@ -315,3 +315,25 @@ def test_no_text_is_a_dash() -> None:
 def test_equal_records_give_equal_pages_and_languages_differ() -> None:
     assert markdown(mixed(), "en") == markdown(mixed(), "en")
     assert markdown(mixed(), "en") != markdown(mixed(), "zh")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("create_session and QODER_EXPIRED_PAT", "create_session and QODER_EXPIRED_PAT"),
+        ("_emphasis_ and a__b__c", r"\_emphasis\_ and a\_\_b\_\_c"),
+        ("this & that, &amp; &#65;", r"this & that, \&amp; \&\#65;"),
+        ("状态_x_值", "状态_x_值"),
+    ],
+)
+def test_only_what_a_code_host_reads_as_markup_is_escaped(text: str, written: str) -> None:
+    assert literal(text) == written
+    inline = MarkdownIt("gfm-like", {"linkify": False}).parseInline(written)[0].children
+    assert [each.type for each in inline or ()] == ["text"] * len(inline or ())
+    assert "".join(each.content for each in inline or ()) == text
+
+
+def test_reasons_keep_their_code() -> None:
+    reason = both("the heartbeat returned no `last_heartbeat`")
+    record = record_of(verdict("retry.active", "ack.retry.active", "inconclusive", reason=reason))
+    assert "the heartbeat returned no `last_heartbeat`" in markdown(record, "en")

@@ -29,7 +29,7 @@ from conformance.reporting.html.requirement_view import RequirementView, bounded
 from conformance.reporting.html.since_view import SinceView
 from conformance.reporting.messages import scenario_title, unjudged_deviations, unobserved_effects
 from conformance.reporting.remedies import Remedy
-from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
+from conformance.reporting.root_causes import Cause, cause_count_text, causes_of, remedies_by_check
 from conformance.reporting.verdict_sentence import verdict_sentence
 from conformance.text import Text
 
@@ -161,7 +161,7 @@ class PageModel:
     @cached_property
     def _remedies(self) -> dict[PlannedCheck, Remedy]:
         """The remedy of the first root cause of each failed check."""
-        return {each.verdict.line: cause.remedy for cause in reversed(self._all_causes) for each in cause.violations}
+        return remedies_by_check(self._all_causes)
 
     def requirements_with_verdict(self, *kinds: VerdictKind) -> list[RequirementView]:
         """Return the requirements with one of the verdicts."""

@@ -16,12 +16,18 @@ _SECRET: Final = re.compile(
 )
 """The shell expressions that stand for secrets in a transcript, some of which only Bash knows."""
 
+_COMMAND: Final = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
+"""What GitHub, Azure and TeamCity take for a command anywhere in a line; `shlex.quote` puts it between single quotes."""
+
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def literal(text: str) -> str:
-    """Return one shell word that is this text; control characters become spaces."""
-    return shlex.quote(_CONTROL.sub(" ", escape_surrogates(text)))
+    """Return one shell word that is this text; control characters become spaces.
+
+    An empty pair of quotes in the middle of the word keeps build servers from reading a command in it.
+    """
+    return _COMMAND.sub("#''", shlex.quote(_CONTROL.sub(" ", escape_surrogates(text))))
 
 
 def comment(text: str) -> str:

@@ -10,6 +10,7 @@ from conformance.client import bad_credentials
 from conformance.client.bad_credentials import Authentication
 from conformance.reporting.reproduction.shell_words import comment, default, literal, secrets_in, with_secrets
 from conformance.target import Secret
+from tests.hostile.inspection import COMMANDS
 from tests.judging.test_failure import NASTY
 from tests.reporting.reproduction.shells import PAT, SHELLS, shell_of
 from tests.reporting.run_results import HOSTILE
@@ -28,6 +29,7 @@ def printed(shell: str, word: str, directory: Path) -> str:
 def test_a_literal_word_runs_nothing_and_has_no_control_characters(shell: str, text: str, tmp_path: Path) -> None:
     shown = printed(shell, literal(text), tmp_path)
     assert not any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in shown)
+    assert COMMANDS.search(f"say {literal(text)}") is None
     if text.isprintable():
         assert shown == text
 
