@@ -31,6 +31,8 @@ from conformance.reporting.wrapping import wrap
 from conformance.reporting.write import REPORT
 from conformance.target import Target
 from conformance.text import Lang, Text
+from conformance.worker_harness.command import BY_HAND
+from conformance.worker_harness.stage import ATTACH_SECONDS
 
 _PAGE: Final = "report.html"
 _LEFTOVERS: Final = 6
@@ -38,6 +40,14 @@ _LEFTOVERS: Final = 6
 _JUDGING_WORKER: Final = Text(
     "Judging the worker {worker}: {scenarios}. Each starts a new process and has a scripted server of its own.",
     "正在评测 worker {worker}：{scenarios}，每个场景使用新的进程和专用的脚本服务器。",
+)
+_ATTACHING: Final = Text(
+    "Judging a worker that you start by hand: {scenarios}, one after another, each with a scripted server of its own."
+    " A block of lines follows for each. In another shell, run these lines, then start your worker. The scenario waits up"
+    " to {seconds} s for its first request. You may stop the worker when the next block or the report appears.",
+    "正在评测您手动启动的 worker：{scenarios}，依次进行，每个场景有专用的脚本服务器。每个场景会输出一段命令："
+    "请在另一个 shell 中执行它们，再启动您的 worker。场景最多等待首个请求 {seconds} 秒。"
+    "下一段命令或报告出现后，即可停止该 worker。",
 )
 _WORKER_DIED: Final = Text(
     "A worker process ended before anything was judged. See its last output above, or run without -n.",
@@ -77,7 +87,10 @@ class ConsoleReporter:
             click.echo(again.format(host=escape_line(target.worker or target.host)).in_(self._lang))
             return
         if target.worker is not None:
-            words = _JUDGING_WORKER.format(worker=escape_line(target.worker), scenarios=scenarios(cost.scenarios))
+            words = _ATTACHING if target.worker == BY_HAND else _JUDGING_WORKER
+            words = words.format(
+                worker=escape_line(target.worker), scenarios=scenarios(cost.scenarios), seconds=f"{ATTACH_SECONDS:.0f}"
+            )
             echo_lines(wrap(words.in_(self._lang), columns()))
             return
         if target.embedded:

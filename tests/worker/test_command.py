@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
+from conformance.contract.catalogue import load_catalogue
 from conformance.evidence import read_evidence
+from conformance.judging.aggregate import tally
+from conformance.judging.exit_code import decide
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.mutation.worker_run import judge_worker
 from conformance.reporting.html.page import page
 from tests.cli.processes import cli
+from tests.cli.processes import start as cli_start
 from tests.worker.test_hostile_workers import PLAIN, REQUEST
 
 POLLS = "worker.poll.polls"
@@ -54,3 +62,37 @@ def test_the_page_of_a_worker_run_marks_the_request_at_fault(tmp_path: Path) -> 
     assert "✗ marks the wrong response" not in shown
     assert re.search(r'class="sent wrong">.{,200}✗ 1 poll', shown)
     assert "created through the public API" not in re.sub("<[^>]*>", "", shown)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_an_attached_run_passes_without_what_only_a_started_worker_shows(strict: bool, tmp_path: Path) -> None:
+    command = ("worker", "--attach", "-k", "plain-job", "--output", "out", "--lang", "en", *(["--strict"] * strict))
+    with cli_start(*command, cwd=tmp_path) as running:
+        running.follow("QODER_MANAGED_BASE_URL=")
+        told, _, exports = running.written().partition("\n\n")
+        assert "In another shell, run these lines, then start your worker." in " ".join(told.split())
+        assert "waits up to 600 s for its first request" in " ".join(told.split())
+        assert exports.startswith("# plain-job\nexport ")
+        script = f"{exports}\nexec {shlex.join([sys.executable, '-m', 'conformance.workers'])}"
+        with subprocess.Popen(["sh", "-c", script]) as worker:
+            ended = running.wait()
+            worker.kill()
+    assert ended.code == (3 if strict else 0), ended.out
+    assert "worker.token.not-printed (MUST): the output of a worker that was started by hand is not read" in ended.out
+    assert "--failed-from" not in ended.out
+    assert ("Let the suite start the worker (--start), or run without --strict." in ended.out) == strict
+
+
+@pytest.mark.parametrize("selected", [False, True])
+def test_what_needs_a_started_worker_is_still_needed_where_the_suite_started_it(selected: bool) -> None:
+    names = {"worker.token.not-printed", "worker.poll.polls"}
+    known = load_catalogue().of_profile("worker")
+    verdicts = [
+        Verdict(line=PlannedCheck("plain-job", name), kind="passed" if name == POLLS else "not-exercised")
+        for name in sorted(names)
+    ]
+    counted = tally(known, [verdict.line for verdict in verdicts], verdicts)
+    started, by_hand = (
+        decide(counted, selected=selected, strict=False, by_hand=attached).exit_code for attached in (False, True)
+    )
+    assert (started, by_hand) == (3 if selected else 0, 0)
