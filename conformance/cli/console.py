@@ -13,10 +13,11 @@ import pytest
 
 from conformance.cli import ci
 from conformance.cli.line_output import columns, echo_lines
-from conformance.cli.plan_text import NOTHING_SELECTED, announcement
+from conformance.cli.plan_text import announcement, nothing_selected
 from conformance.cli.progress import Progress
 from conformance.cli.progress_display import display, is_interactive
 from conformance.client.counters import RequestCounters
+from conformance.contract.operations import Profile
 from conformance.judging.exit_code import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
 from conformance.judging.plan import Cost
 from conformance.judging.run_result import RunResult
@@ -58,8 +59,9 @@ _WORKER_DIED: Final = Text(
 class ConsoleReporter:
     """A pytest plugin that replaces pytest's terminal output."""
 
-    def __init__(self, lang: Lang, *, verbose: bool, quiet: bool = False) -> None:
+    def __init__(self, lang: Lang, *, verbose: bool, quiet: bool = False, profile: Profile = "ack") -> None:
         self._lang = lang
+        self._profile = profile
         self._verbose = verbose
         self._lively = is_interactive(quiet=quiet)
         self._display = display(lang, is_interactive=self._lively, verbose=verbose)
@@ -171,7 +173,7 @@ class ConsoleReporter:
             click.echo(_WORKER_DIED.in_(self._lang), err=True)
             return EXIT_SUITE_ERROR
         if pytest_code == pytest.ExitCode.NO_TESTS_COLLECTED:
-            click.echo(NOTHING_SELECTED.in_(self._lang), err=True)
+            click.echo(nothing_selected(self._profile).in_(self._lang), err=True)
             return EXIT_CANNOT_START
         if self._cannot_start or pytest_code == pytest.ExitCode.USAGE_ERROR:
             return EXIT_CANNOT_START
