@@ -24,6 +24,8 @@ PLACEHOLDERS: Final = ("base_url", "environment_id", "job_seconds")
 _BRACES: Final = re.compile(r"\{\{(?P<literal>[A-Za-z_][\w-]*)\}\}|(?<![$\\{])\{(?P<name>[A-Za-z_][\w-]*)\}")
 """A name between braces. `${HOME}` is a shell's, and braces around anything else are no placeholders, as in JSON."""
 
+_PLAIN_WORD: Final = re.compile(r"[^\s'\"()]*")
+
 _INTERPRETERS: Final = {".js": "node", ".mjs": "node", ".ts": "node", ".rb": "ruby", ".sh": "sh"}
 """The usual interpreter by the ending of a file's name; of any other file it is Python."""
 
@@ -101,11 +103,11 @@ class Assignment:
 def words_of(command: str, placeholders: Mapping[str, str] | None = None) -> list[str]:
     """Return the command split like in a shell, with each placeholder replaced inside its word.
 
-    `{{name}}` stands for a literal `{name}`; all other braces are as they are.
+    In a plain word `{{name}}` stands for a literal `{name}`. A word with white space, quotation marks or parentheses is
+    code or JSON; there everything but the placeholders stays as it is.
 
     Raises:
-        ConfigurationError: it is empty, has an open quotation, or has something between single braces that is no
-            placeholder.
+        ConfigurationError: it is empty, has an open quotation, or a plain word has an unknown name between braces.
     """
     try:
         words = shlex.split(command)
@@ -121,10 +123,12 @@ def words_of(command: str, placeholders: Mapping[str, str] | None = None) -> lis
 
 def _value(found: re.Match[str], values: Mapping[str, str]) -> str:
     literal, name = found["literal"], found["name"]
-    if literal is not None:
-        return f"{{{literal}}}"
     if name in values:
         return values[name]
+    if not _PLAIN_WORD.fullmatch(found.string):
+        return found.group()
+    if literal is not None:
+        return f"{{{literal}}}"
     raise _unknown(name)
 
 

@@ -21,6 +21,7 @@ from conformance.mutation.worker_run import judge_worker
 from conformance.reporting.html.page import page
 from tests.cli.processes import cli
 from tests.cli.processes import start as cli_start
+from tests.cli.terminals import on_terminal
 from tests.worker.test_hostile_workers import PLAIN, REQUEST
 
 POLLS = "worker.poll.polls"
@@ -96,3 +97,12 @@ def test_what_needs_a_started_worker_is_still_needed_where_the_suite_started_it(
         decide(counted, selected=selected, strict=False, by_hand=attached).exit_code for attached in (False, True)
     )
     assert (started, by_hand) == (3 if selected else 0, 0)
+
+
+def test_a_terminal_shows_that_the_run_waits_for_a_worker(tmp_path: Path) -> None:
+    program = start("import time; time.sleep(1.5)")
+    code, out = on_terminal(
+        "worker", "--start", program, "-k", "plain-job", "--output", "out", "--lang", "en", cwd=tmp_path
+    )
+    assert code == 1
+    assert re.search(r"0 of 11 checks · \d+ s · 0 requests · waiting for the first request of 1 worker\b", out)

@@ -30,6 +30,7 @@ def reason(**values: Any) -> str:
         ("w {base_url} --job={job_seconds}s", ["w", "http://127.0.0.1:1", "--job=1.5s"]),
         ("w {{base_url}} '{{foo}}'", ["w", "{base_url}", "{foo}"]),
         ("""w '{"a": {"b": 1}}' '{"ttl":{job_seconds}}'""", ["w", '{"a": {"b": 1}}', '{"ttl":1.5}']),
+        ("""w -c 'print(f"{{x}} {y} {base_url}")'""", ["w", "-c", 'print(f"{{x}} {y} http://127.0.0.1:1")']),
         ("sh -c 'echo ${HOME} {} {1,2}'", ["sh", "-c", "echo ${HOME} {} {1,2}"]),
     ],
 )
