@@ -161,7 +161,12 @@ def _worker(values: Mapping[str, Any]) -> WorkerConfig | None:
     command, attach = values.get("worker_start"), bool(values.get("worker_attach"))
     if values.get("profile") != "worker":
         return None
-    if (command is not None) == attach:
+    if command is not None and attach:
+        raise ConfigurationError(
+            "Give --start or --attach, not both: with --attach you start the worker by hand.",
+            "--start 与 --attach 只能给出一个：使用 --attach 时由您手动启动 worker。",
+        )
+    if command is None and not attach:
         raise ConfigurationError(
             "Give --start with the command that starts the worker, or --attach to start it by hand.",
             "请用 --start 给出启动 worker 的命令，或用 --attach 手动启动。",

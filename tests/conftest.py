@@ -91,6 +91,7 @@ ONE_OF: Final = {
     "tests/cli/test_doctor.py": 3,
     "tests/browser/": 2,
     "tests/worker/test_hostile_workers.py": 2,
+    "tests/worker/test_command.py::test_an_attached": 2,
     "tests/test_docs.py::test_offline_commands": 2,
     "tests/reporting/test_causes_of_defects.py": 3,
     "tests/client/test_http2.py": 3,

@@ -13,10 +13,11 @@ import pytest
 
 from conformance.cli import ci
 from conformance.cli.line_output import columns, echo_lines
-from conformance.cli.plan_text import NOTHING_SELECTED, announcement
+from conformance.cli.plan_text import announcement, nothing_selected
 from conformance.cli.progress import Progress
 from conformance.cli.progress_display import display, is_interactive
 from conformance.client.counters import RequestCounters
+from conformance.contract.operations import Profile
 from conformance.judging.exit_code import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
 from conformance.judging.plan import Cost
 from conformance.judging.run_result import RunResult
@@ -31,6 +32,8 @@ from conformance.reporting.wrapping import wrap
 from conformance.reporting.write import REPORT
 from conformance.target import Target
 from conformance.text import Lang, Text
+from conformance.worker_harness.command import BY_HAND
+from conformance.worker_harness.stage import ATTACH_SECONDS
 
 _PAGE: Final = "report.html"
 _LEFTOVERS: Final = 6
@@ -38,6 +41,14 @@ _LEFTOVERS: Final = 6
 _JUDGING_WORKER: Final = Text(
     "Judging the worker {worker}: {scenarios}. Each starts a new process and has a scripted server of its own.",
     "正在评测 worker {worker}：{scenarios}，每个场景使用新的进程和专用的脚本服务器。",
+)
+_ATTACHING: Final = Text(
+    "Judging a worker that you start by hand: {scenarios}, one after another, each with a scripted server of its own."
+    " A block of lines follows for each. In another shell, run these lines, then start your worker. The scenario waits up"
+    " to {seconds} s for its first request. You may stop the worker when the next block or the report appears.",
+    "正在评测您手动启动的 worker：{scenarios}，依次进行，每个场景有专用的脚本服务器。每个场景会输出一段命令："
+    "请在另一个 shell 中执行它们，再启动您的 worker。场景最多等待首个请求 {seconds} 秒。"
+    "下一段命令或报告出现后，即可停止该 worker。",
 )
 _WORKER_DIED: Final = Text(
     "A worker process ended before anything was judged. See its last output above, or run without -n.",
@@ -48,8 +59,9 @@ _WORKER_DIED: Final = Text(
 class ConsoleReporter:
     """A pytest plugin that replaces pytest's terminal output."""
 
-    def __init__(self, lang: Lang, *, verbose: bool, quiet: bool = False) -> None:
+    def __init__(self, lang: Lang, *, verbose: bool, quiet: bool = False, profile: Profile = "ack") -> None:
         self._lang = lang
+        self._profile = profile
         self._verbose = verbose
         self._lively = is_interactive(quiet=quiet)
         self._display = display(lang, is_interactive=self._lively, verbose=verbose)
@@ -77,7 +89,10 @@ class ConsoleReporter:
             click.echo(again.format(host=escape_line(target.worker or target.host)).in_(self._lang))
             return
         if target.worker is not None:
-            words = _JUDGING_WORKER.format(worker=escape_line(target.worker), scenarios=scenarios(cost.scenarios))
+            words = _ATTACHING if target.worker == BY_HAND else _JUDGING_WORKER
+            words = words.format(
+                worker=escape_line(target.worker), scenarios=scenarios(cost.scenarios), seconds=f"{ATTACH_SECONDS:.0f}"
+            )
             echo_lines(wrap(words.in_(self._lang), columns()))
             return
         if target.embedded:
@@ -158,7 +173,7 @@ class ConsoleReporter:
             click.echo(_WORKER_DIED.in_(self._lang), err=True)
             return EXIT_SUITE_ERROR
         if pytest_code == pytest.ExitCode.NO_TESTS_COLLECTED:
-            click.echo(NOTHING_SELECTED.in_(self._lang), err=True)
+            click.echo(nothing_selected(self._profile).in_(self._lang), err=True)
             return EXIT_CANNOT_START
         if self._cannot_start or pytest_code == pytest.ExitCode.USAGE_ERROR:
             return EXIT_CANNOT_START

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from conformance.cli.line_output import columns, echo_lines
-from conformance.cli.plan_text import EMBEDDED, NOTHING_SELECTED, WHOLE_PLAN, announcement, plan_by_chapter, plan_lines
+from conformance.cli.plan_text import EMBEDDED, WHOLE_PLAN, announcement, nothing_selected, plan_by_chapter, plan_lines
 from conformance.judging.exit_code import EXIT_CANNOT_START
 from conformance.judging.plan import cost
 from conformance.plugin.nodes import RequirementItem
@@ -48,5 +48,5 @@ class DryRun:
         if pytest_code == pytest.ExitCode.OK:
             return 0
         if pytest_code == pytest.ExitCode.NO_TESTS_COLLECTED:
-            click.echo(NOTHING_SELECTED.in_(self._lang), err=True)
+            click.echo(nothing_selected(self._settings.profile).in_(self._lang), err=True)
         return EXIT_CANNOT_START

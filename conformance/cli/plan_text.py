@@ -7,6 +7,7 @@ from typing import Final
 
 from conformance.chapters.registry import every_scenario
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.operations import Profile
 from conformance.judging.plan import Cost
 from conformance.judging.verdict import PlannedCheck
 from conformance.reporting.quantities import amount
@@ -17,9 +18,12 @@ from conformance.text import Lang, Text, join
 
 EMBEDDED: Final = Text("the embedded emulator", "内置模拟器")
 """Stands for the host of the embedded emulator."""
-NOTHING_SELECTED: Final = Text(
-    "The selection is empty; see `work-conformance list`.", "没有选中任何内容；参见 `work-conformance list`。"
-)
+_NOTHING_SELECTED: Final = Text("The selection is empty; see `{listing}`.", "没有选中任何内容；参见 `{listing}`。")
+
+
+def nothing_selected(profile: Profile) -> Text:
+    """Return that a selection of a profile is empty, with the command that lists what can be selected."""
+    return _NOTHING_SELECTED.format(listing=f"work-conformance list --profile {profile}")
 
 
 def plan_lines(lines: Iterable[PlannedCheck]) -> Iterator[str]:

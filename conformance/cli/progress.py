@@ -11,6 +11,7 @@ from typing import Any, Final
 from conformance.client.counters import RequestCounters
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.verdict import WORDS, WORST_FIRST, PlannedCheck, Verdict, VerdictKind
+from conformance.reporting.quantities import amount
 from conformance.text import Text
 
 REPORTED_KINDS: Final[tuple[VerdictKind, ...]] = tuple(
@@ -77,7 +78,7 @@ class Progress:
         )
 
     def summary(self) -> Text:
-        """Return checks, duration, requests and the delay by the target's rate limit in one line."""
+        """Return checks, duration, requests and what the run waits for in one line: workers, or the target's rate limit."""
         chapters = self.chapters.values()
         sent = [*self._sent.values(), self._own()]
         words = Text(
@@ -89,6 +90,11 @@ class Progress:
             seconds=f"{self._clock() - self._began:.0f}",
             requests=sum(request_counters.requests for request_counters in sent),
         )
+        waiting = sum(request_counters.waiting for request_counters in sent)
+        if waiting:
+            return Text("{words} · waiting for the first request of {n}", "{words} · 正在等待 {n} 的首个请求").format(
+                words=words, n=amount(waiting, "worker", "workers", "个 worker")
+            )
         throttled = sum(request_counters.throttled for request_counters in sent)
         if not throttled:
             return words

@@ -105,7 +105,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         dry = DryRun(lang, settings, verbose=values["verbose"])
         raise SystemExit(dry.exit_code(run_pytest(arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
     extra = allure_arguments(values["alluredir"])
-    narrator = ConsoleReporter(lang, verbose=values["verbose"], quiet=values["quiet"])
+    narrator = ConsoleReporter(lang, verbose=values["verbose"], quiet=values["quiet"], profile=settings.profile)
     code = int(pytest.ExitCode.INTERRUPTED)
     with (
         contextlib.suppress(KeyboardInterrupt),  # before pytest takes over, or after it

@@ -76,6 +76,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
 
     lang = chosen_language(settings.lang)
     extra = allure_arguments(values["alluredir"])
-    reporter = ConsoleReporter(lang, verbose=values["verbose"], quiet=values["quiet"] or values["worker_attach"])
+    quiet = values["quiet"] or values["worker_attach"]
+    reporter = ConsoleReporter(lang, verbose=values["verbose"], quiet=quiet, profile=settings.profile)
     code = run_pytest(arguments(values, lang, processes=values["processes"], extra=extra), reporter)
     raise SystemExit(reporter.exit_code(code))

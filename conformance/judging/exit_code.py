@@ -48,6 +48,7 @@ def decide(
     selected: bool,
     strict: bool,
     polls: bool = True,
+    by_hand: bool = False,
     waiver_problems: Sequence[Text] = (),
     unwritten: Text | None = None,
     cut: Text | None = None,
@@ -58,6 +59,7 @@ def decide(
 
     Args:
         polls: whether the suite arranged its items itself, through the public API.
+        by_hand: whether the user started the worker, so that the suite can neither read its output nor end it.
         waiver_problems: waivers that are expired or no longer match.
         unwritten: why a report is missing.
         cut: why the run was stopped before its end. Such a run cannot pass, and its unmatched waivers may still match.
@@ -66,7 +68,7 @@ def decide(
     """
     failed = tally.requirements_with_verdict("failed", level="MUST")
     broken = tally.requirements_with_verdict("suite-error")
-    excused = _excused(selected=selected, strict=strict, polls=polls)
+    excused = _excused(selected=selected, strict=strict, polls=polls, by_hand=by_hand)
     unjudged = _unjudged(tally, excused=excused)
     if tally.lost:
         return _decision("suite-error", _lost(len(tally.lost)))
@@ -80,7 +82,7 @@ def decide(
     if unwritten is not None:
         return _decision("inconclusive", unwritten)
     if unjudged or cut is not None:
-        lenient = _excused(selected=selected, strict=False, polls=polls)
+        lenient = _excused(selected=selected, strict=False, polls=polls, by_hand=by_hand)
         needed = {result.requirement.id for result in _unjudged(tally, excused=lenient)}
         only_strict = [result for result in unjudged if result.requirement.id not in needed]
         why, brief = inconclusive_words(unjudged, cut=cut or silent, strict=only_strict)
@@ -173,15 +175,17 @@ def _passed(tally: Tally, *, selected: bool) -> Decision:
     return Decision(word=word, exit_code=EXIT_CONFORMANT, sentence=sentence, brief=brief)
 
 
-def _excused(*, selected: bool, strict: bool, polls: bool) -> frozenset[Exercised]:
+def _excused(*, selected: bool, strict: bool, polls: bool, by_hand: bool) -> frozenset[Exercised]:
     """Return which requirements may be missing from a pass, by their `exercised` mark.
 
     A selection may lack only what no selection could include: requirements that need a poll, redeliveries included,
-    where the suite does not poll.
+    where the suite does not poll, and what needs the process of a worker that the suite did not start.
     """
     if strict:
         return frozenset()
     unpolled: frozenset[Exercised] = frozenset({"needs-poll", "may-not-occur"})
+    if selected and by_hand:
+        return frozenset({"may-not-occur"})
     if selected:
         return frozenset() if polls else unpolled
     always: frozenset[Exercised] = frozenset({"optional-input", "may-not-occur", "on-request"})

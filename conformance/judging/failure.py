@@ -9,9 +9,10 @@ from itertools import groupby
 from typing import Final
 from urllib.parse import unquote
 
-from conformance.exchange import ARRANGED_BY, SCRIPT, Exchange, Header, Request, Transcript
+from conformance.exchange import Exchange, Header, Request, Transcript
 from conformance.judging.request_variables import url_words, variables_of
 from conformance.judging.verdict import BlamedRequest, Failure
+from conformance.judging.worker_processes import is_of_worker, last_output, process_text
 from conformance.scenario.model import Finding
 
 _MAX_BODY: Final = 2000
@@ -42,6 +43,8 @@ def _described(transcript: Transcript, finding: Finding, variables: Mapping[str,
         diagram=finding.diagram,
         keyword=finding.keyword,
         blamed=tuple(_blamed(transcript, finding, variables)),
+        process=process_text(transcript),
+        output=last_output(transcript),
     )
 
 
@@ -55,11 +58,6 @@ def _blamed(transcript: Transcript, finding: Finding, variables: Mapping[str, st
                 response=_answer(exchange),
                 curl="" if is_of_worker(transcript) else curl(exchange.request, variables),
             )
-
-
-def is_of_worker(transcript: Transcript) -> bool:
-    """Return whether a worker sent the requests of a transcript, so that repeating them tells nothing."""
-    return transcript.facts.get(ARRANGED_BY) == SCRIPT
 
 
 def curl(request: Request, variables: Mapping[str, str] | None = None) -> str:

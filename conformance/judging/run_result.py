@@ -19,6 +19,7 @@ from conformance.judging.verdict import PlannedCheck, Repetitions, Verdict
 from conformance.judging.waivers import Waivers, parse
 from conformance.target import ConfigurationError
 from conformance.text import Text
+from conformance.worker_harness.command import BY_HAND
 
 _PLAIN: Final[dict[str, tuple[type, ...]]] = {
     "str": (str,),
@@ -115,6 +116,11 @@ class RunMetadata:
         """What was judged: the address of a server, or the command of a worker."""
         return self.base_url if self.worker is None else self.worker
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether the user started the worker (`--attach`)."""
+        return self.worker == BY_HAND
+
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that `from_json` reads back to an equal value."""
         return asdict(self)
@@ -193,6 +199,7 @@ class RunResult:
             selected=about.selection is not None,
             strict=about.strict,
             polls=about.arranged_by == "api",
+            by_hand=about.by_hand,
             waiver_problems=self.waiver_problems,
             unwritten=about.unwritten,
             cut=self.cut,

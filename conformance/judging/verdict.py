@@ -71,7 +71,8 @@ class Failure:
 
     `operations` lists the operations up to it, each with its status. `request` and `response` are the exchange in
     short, and `curl` repeats the request. `keyword` is the violated JSON Schema keyword, if a schema found it. `blamed`
-    are the earlier requests that caused it; empty if the request itself is at fault.
+    are the earlier requests that caused it; empty if the request itself is at fault. `process` tells of the worker's
+    process, and `output` are the last lines that it printed; a server has neither.
     """
 
     step: str
@@ -86,6 +87,8 @@ class Failure:
     diagram: Text | None = None
     keyword: str = ""
     blamed: tuple[BlamedRequest, ...] = ()
+    process: Text | None = None
+    output: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +153,10 @@ class Verdict:
             "kind": self.kind,
             "reason": self.reason.to_json() if self.reason else None,
             "blocked_by": self.blocked_by,
-            "reds": [{**asdict(failure), "blamed": [*map(asdict, failure.blamed)]} for failure in self.failures],
+            "reds": [
+                {**asdict(failure), "blamed": [*map(asdict, failure.blamed)], "output": [*failure.output]}
+                for failure in self.failures
+            ],
             "observation": self.observation.to_json() if self.observation else None,
             "waiver": self.waiver.to_json() if self.waiver else None,
             "link": self.link,
@@ -174,8 +180,8 @@ class Verdict:
 
 
 def _failure(data: dict[str, Any]) -> Failure:
-    """Read a failure; earlier versions wrote its diagram in one language and no blamed requests."""
-    diagram = data["diagram"]
+    """Read a failure; earlier versions wrote its diagram in one language, no blamed requests and no process."""
+    diagram, process = data["diagram"], data.get("process")
     if isinstance(diagram, str):
         diagram = {"en": diagram, "zh": diagram} if diagram else None
     return Failure(
@@ -185,6 +191,8 @@ def _failure(data: dict[str, Any]) -> Failure:
             "actual": Text.from_json(data["actual"]),
             "diagram": Text.from_json(diagram) if diagram is not None else None,
             "blamed": tuple(BlamedRequest(**request) for request in data.get("blamed", ())),
+            "process": Text.from_json(process) if process is not None else None,
+            "output": tuple(data.get("output", ())),
         }
     )
 

@@ -14,14 +14,15 @@ import tomllib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from conformance.chapters.registry import every_scenario
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.schemas import MISSING_FIELD, REQUIRED_FIELD
-from conformance.judging.verdict import Failure, PlannedCheck, Verdict
+from conformance.judging.failure_signature import cause_signatures, failure_signature, failure_signatures, lasting
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.suggest import nearest
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -30,21 +31,6 @@ _TABLE: Final = "waiver"
 _KEYS: Final = ("requirement", "check", "cause", "reason", "link", "expires", "finding")
 _SEPARATOR: Final = "::"
 _LONGEST: Final = 2000
-_RACE: Final = "answer: responses that some order of the operations explains"
-"""The signature of every race that no order explains; waivers of earlier versions name it too."""
-_LOOK: Final = 300
-_READ: Final = 8 * _LOOK
-"""Characters of a failure that its signature is made from; ids and times are replaced by short names."""
-_VOLATILE: Final = (
-    (re.compile(r"\d{4}-\d\d-\d\d[Tt][0-9:.]+(?:[Zz]|[+-]\d\d:\d\d)?"), "<time>"),
-    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
-    (re.compile(r"\b[a-z]+_(?=[a-f]*\d)[0-9a-f]{6,}\b"), "<id>"),
-    (re.compile(r"\b[a-z]+_(?=[A-Za-z]*\d+[A-Za-z]+\d)[0-9A-Za-z]{8,}\b"), "<id>"),
-    (re.compile(r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{16,}\b"), "<id>"),
-    (re.compile(r"\bconformance-[0-9a-f-]+"), "<worker>"),
-    (re.compile(r"\d{5,}"), "<number>"),
-)
-
 
 _FORMERLY_MISSING: Final = re.compile(r"^(?P<pointer>/\S*): the field is there \| no such field$")
 
@@ -175,36 +161,6 @@ def _complain(entry: Waiver, en: str, zh: str) -> Text:
     )
 
 
-def failure_signature(failure: Failure) -> str:
-    """Return a failure's signature: place, expected and found, without what differs from run to run."""
-    if failure.diagram is not None and not failure.pointer:
-        return _RACE  # which responses of a race contradict each other is random
-    found = "" if failure.diagram is not None else f" | {failure.actual.en}"
-    return _lasting(f"{failure.pointer or 'answer'}: {failure.expected.en}{found}")
-
-
-def cause_signature(verdict: Verdict, failure: Failure) -> str:
-    """Return the failure's signature as part of a root cause, without its requirement.
-
-    A race that cannot be linearized has the same signature everywhere, so there the requirement is part of it.
-    """
-    return f"{verdict.line.requirement} {failure_signature(failure)}" if failure.diagram else failure_signature(failure)
-
-
-def cause_signatures(verdict: Verdict) -> frozenset[str]:
-    """Return the signatures of a verdict's failures as root causes, each once."""
-    return frozenset(cause_signature(verdict, failure) for failure in verdict.failures)
-
-
-@lru_cache(maxsize=4096)
-def _lasting(text: str) -> str:
-    text = text[:_READ]
-    for pattern, name in _VOLATILE:
-        text = pattern.sub(name, text)
-    shown = "".join(char if char.isprintable() else "?" for char in text[: _LOOK + 1])
-    return shown if len(shown) <= _LOOK else shown[: _LOOK - 1] + "…"
-
-
 def entry_for(requirement: str, verdicts: Iterable[Verdict]) -> list[str]:
     """Return a ready-made entry for a failed requirement as lines of TOML; its author fills in the reason."""
     return [
@@ -218,11 +174,6 @@ def entry_for(requirement: str, verdicts: Iterable[Verdict]) -> list[str]:
 def entry_for_cause(signatures: Iterable[str]) -> list[str]:
     """Return a ready-made entry for all failures with these signatures."""
     return [f"[[{_TABLE}]]", f"cause = {_toml(signatures)}", _REASON]
-
-
-def failure_signatures(verdicts: Iterable[Verdict]) -> list[str]:
-    """Return the signatures of all failures, each once."""
-    return list(dict.fromkeys(failure_signature(failure) for verdict in verdicts for failure in verdict.failures))
 
 
 _REASON: Final = 'reason = ""  # say why; reports print it'
@@ -266,45 +217,64 @@ def parse(text: str, name: str = "waivers", today: date | None = None) -> Waiver
         raise ConfigurationError(
             f"{name} is not valid TOML ({error}).", f"{name} 不是有效的 TOML（{error}）。"
         ) from None
-    _known_keys(name, 1, data, (_TABLE,))
+    _known_keys(name, _Lines(1), data, (_TABLE,))
     tables = data.get(_TABLE, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigurationError(
             f"{name}: begin each entry with [[{_TABLE}]].", f"{name}：每一项应以 [[{_TABLE}]] 开头。"
         )
-    numbers = [number for number, line in enumerate(text.splitlines(), 1) if _opens(line)]
-    entries = tuple(_entry(name, number, table) for number, table in zip(numbers, tables, strict=False))
+    entries = tuple(_entry(name, lines, table) for lines, table in zip(_lines_of_entries(text), tables, strict=False))
     return Waivers(entries, today or date.min)
 
 
-def _opens(line: str) -> bool:
-    return line.partition("#")[0].replace(" ", "").strip() == f"[[{_TABLE}]]"
+class _Lines(dict[str, int]):
+    """The number of the line of each key of an entry; for a key that it lacks, the line at which the entry begins."""
+
+    def __init__(self, begin: int) -> None:
+        super().__init__()
+        self.begin = begin
+
+    def __missing__(self, key: str) -> int:
+        return self.begin
 
 
-def _entry(name: str, number: int, table: dict[str, Any]) -> Waiver:
-    _known_keys(name, number, table, _KEYS)
-    scenario, requirement = _subject(name, number, table)
+def _lines_of_entries(text: str) -> list[_Lines]:
+    found: list[_Lines] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.partition("#")[0].replace(" ", "").strip() == f"[[{_TABLE}]]":
+            found.append(_Lines(number))
+        elif found:
+            found[-1].setdefault(line.partition("=")[0].strip(), number)
+    return found
+
+
+def _entry(name: str, lines: _Lines, table: dict[str, Any]) -> Waiver:
+    _known_keys(name, lines, table, _KEYS)
+    scenario, requirement = _subject(name, lines, table)
     reason = table.get("reason")
     if not isinstance(reason, str) or not reason.strip():
-        raise _wrong(name, number, "reason must say why the failure is waived.", "reason 必须说明豁免的理由。")
+        raise _wrong(name, lines["reason"], "reason must say why the failure is waived.", "reason 必须说明豁免的理由。")
     link, expires, finding = table.get("link"), table.get("expires"), table.get("finding", [])
     if link is not None and not (isinstance(link, str) and re.fullmatch(r"https?://\S+", link)):
-        raise _wrong(name, number, "link must be an http(s) address.", "link 必须是 http(s) 地址。")
+        raise _wrong(name, lines["link"], "link must be an http(s) address.", "link 必须是 http(s) 地址。")
     if expires is not None and type(expires) is not date:
         raise _wrong(
-            name, number, "expires must be a date such as 2027-01-31.", "expires 必须是日期，例如 2027-01-31。"
+            name,
+            lines["expires"],
+            "expires must be a date such as 2027-01-31.",
+            "expires 必须是日期，例如 2027-01-31。",
         )
-    finding = _looks(name, number, "finding", finding)
-    cause = _looks(name, number, "cause", table.get("cause", []))
+    finding = _looks(name, lines["finding"], "finding", finding)
+    cause = _looks(name, lines["cause"], "cause", table.get("cause", []))
     if "cause" in table and (not cause or finding):
         raise _wrong(
             name,
-            number,
+            lines["cause"],
             "cause must contain at least one failure signature, and cannot be combined with finding.",
             "cause 至少应包含一个失败特征，且不能与 finding 同用。",
         )
     return Waiver(
-        number=number,
+        number=lines.begin,
         requirement=requirement,
         scenario=scenario,
         reason=" ".join(reason.split())[:_LONGEST],
@@ -320,7 +290,7 @@ def _looks(name: str, number: int, key: str, value: Any) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
         raise _wrong(name, number, f"{key} must be a list of strings.", f"{key} 必须是字符串列表。")
-    return tuple(_lasting(_in_todays_words(each)) for each in values)
+    return tuple(lasting(_in_todays_words(each)) for each in values)
 
 
 def _in_todays_words(signature: str) -> str:
@@ -334,20 +304,21 @@ def _missing_field(former: re.Match[str]) -> str:
     return f"{pointer}: {expected} | {actual}"
 
 
-def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None, str | None]:
+def _subject(name: str, lines: _Lines, table: dict[str, Any]) -> tuple[str | None, str | None]:
     """Return the scenario and the requirement that an entry covers; neither for a cause."""
     requirement, check = table.get("requirement"), table.get("check")
     given = [key for key in ("requirement", "check", "cause") if key in table]
     if len(given) != 1 or not ("cause" in table or isinstance(requirement or check, str)):
         raise _wrong(
             name,
-            number,
+            lines.begin,
             'give one of requirement = "ID", check = "SCENARIO::ID" or cause = ["SIGNATURE"].',
             '请给出 requirement = "ID"、check = "场景::ID" 或 cause = ["特征"] 之一。',
         )
     if "cause" in table:
         return None, None
     scenario = None
+    number = lines["requirement" if check is None else "check"]
     if check is not None:
         scenario, _, requirement = check.partition(_SEPARATOR)
         _known(name, number, "scenario", "场景", scenario, every_scenario())
@@ -366,9 +337,9 @@ def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None,
     return scenario, requirement
 
 
-def _known_keys(name: str, number: int, table: dict[str, Any], keys: Collection[str]) -> None:
+def _known_keys(name: str, lines: _Lines, table: dict[str, Any], keys: Collection[str]) -> None:
     for key in table:
-        _known(name, number, "key", "键", key, keys)
+        _known(name, lines[key], "key", "键", key, keys)
 
 
 def _known(name: str, number: int, en: str, zh: str, word: str, known: Collection[str]) -> None:

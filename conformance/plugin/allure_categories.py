@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from allure_commons.model2 import Status
 
+from conformance.judging.failure_signature import cause_signature
 from conformance.judging.verdict import Verdict
-from conformance.judging.waivers import cause_signature
 from conformance.plugin import allure_content as content
 from conformance.reporting.escaping import escape_line, escape_surrogates
 from conformance.reporting.messages import summary

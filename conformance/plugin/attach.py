@@ -21,9 +21,9 @@ def announce_to_user(scenario: str, assignment: Assignment) -> None:
     atexit.register(Path(name).unlink, missing_ok=True)
     with os.fdopen(descriptor, "w") as file:
         file.write(assignment.token)
-    lines = [f"# {scenario}"]
+    lines = ["", f"# {scenario}"]
     for variable, value in assignment.variables.items():
         shown = f'"$(cat {shlex.quote(str(Path(name)))})"' if variable in _SECRET else shlex.quote(value)
         lines.append(f"export {variable}={shown}")
-    sys.stdout.write("\n".join(lines) + "\n\n")
+    sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

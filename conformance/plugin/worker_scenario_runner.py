@@ -55,7 +55,8 @@ class WorkerScenarioRunner:
         self._run_config = run_config
         self._config = run_config.worker
         self._announce = announce
-        self._counters = RequestCounters()
+        self._sent = 0
+        self._stages: set[WorkerStage] = set()
         self._transcripts: dict[str, Future[Transcript]] = {}
         self._cut: Text | None = None
         self._loop = new_event_loop()
@@ -70,8 +71,12 @@ class WorkerScenarioRunner:
 
     @property
     def request_counters(self) -> RequestCounters:
-        """What the workers have sent so far, in finished scenarios."""
-        return self._counters
+        """What the workers have sent so far, and how many have yet to send something. Any thread may ask."""
+        stages = tuple(self._stages)
+        return RequestCounters(
+            requests=self._sent + sum(len(stage.exchanges) for stage in stages),
+            waiting=sum(stage.waiting for stage in stages),
+        )
 
     def start(self, names: Iterable[str]) -> None:
         """Start the scenarios that have not been started yet; those with the longest jobs first."""
@@ -127,8 +132,12 @@ class WorkerScenarioRunner:
                 watchdog=self._watchdog,
                 announce=self._announce,
             )
-            transcript = await play_scenario(scenario, stage, run=run_config.run_id, seed=run_config.seed)
-        self._counters.requests += transcript.requests
+            self._stages.add(stage)
+            try:
+                transcript = await play_scenario(scenario, stage, run=run_config.run_id, seed=run_config.seed)
+            finally:
+                self._stages.discard(stage)
+        self._sent += transcript.requests
         return self._written(transcript)
 
     def _written(self, transcript: Transcript) -> Transcript:

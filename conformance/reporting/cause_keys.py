@@ -12,8 +12,8 @@ from typing import Final
 
 from conformance.contract.model import PHASES
 from conformance.contract.work_item import TIMES
+from conformance.judging.failure_signature import failure_signature
 from conformance.judging.verdict import Failure
-from conformance.judging.waivers import failure_signature
 from conformance.reporting.cause_relations import (
     BEHIND_RACES,
     FOLLOWS_FROM,

@@ -235,6 +235,8 @@ def summary(verdict: Verdict) -> Text:
         )
         if failure.diagram is not None:
             words = Text("step `{step}`: {actual}; expected {expected}", "步骤 `{step}`：{actual}；预期：{expected}")
+        elif not failure.step:
+            words = Text("expected {expected}; got: {actual}", "预期：{expected}；实际：{actual}")
         return words.format(
             step=_short(failure.step),
             expected=_shortened(expected_text(failure)),
@@ -269,16 +271,22 @@ def _failures(verdict: Verdict, lang: Lang, shown: int, limit: int | None, repea
 
 
 def _failure(failure: Failure, lang: Lang, limit: int | None, repeat: Text) -> Iterator[str]:
-    way = Text("{way} ({step})", "{way}（{step}）").format(
-        way=escape_line(failure.operations), step=_STEP.format(step=escape_line(failure.step))
-    )
-    yield _labelled(lang, Text("Steps", "步骤"), way.in_(lang))
+    if failure.operations:
+        way = Text("{way} ({step})", "{way}（{step}）").format(
+            way=escape_line(failure.operations), step=_STEP.format(step=escape_line(failure.step))
+        )
+        yield _labelled(lang, Text("Steps", "步骤"), way.in_(lang))
     yield _labelled(lang, Text("Expected", "预期"), escape_line(expected_text(failure).in_(lang), limit))
     label = VIOLATION if failure.diagram else Text("Got", "实际")
     yield _labelled(lang, label, escape_line(actual_text(failure).in_(lang), limit))
     if failure.diagram:
         yield _labelled(lang, HISTORY, HISTORY_MARKS.in_(lang))
         yield from quote_lines(failure.diagram.in_(lang), lang)
+    if failure.process is not None:
+        yield _labelled(lang, PROCESS, failure.process.in_(lang))
+    if failure.output:
+        yield _labelled(lang, LAST_OUTPUT, "")
+        yield from quote_lines("\n".join(failure.output), lang, limit)
     yield from exchange_lines(failure, lang, limit, repeat=repeat)
 
 
@@ -295,6 +303,8 @@ def exchange_lines(
         for each in group:
             yield _labelled(lang, ITS_RESPONSE.format(step=_STEP.format(step=escape_line(each.step))), "")
             yield from quote_lines(each.response or NOTHING_RECORDED.in_(lang), lang, limit)
+    if not failure.request and not failure.response:
+        return
     shows = SHOWING.format(step=_STEP.format(step=escape_line(failure.step)))
     yield _labelled(lang, shows if failure.blamed else Text("Request", "请求"), "")
     yield from quote_lines(failure.request or NOTHING_RECORDED.in_(lang), lang, limit)
@@ -313,6 +323,10 @@ def commands(failure: Failure) -> list[str]:
 AT_FAULT: Final = Text("Request at fault ({steps})", "引发问题的请求（{steps}）")
 ITS_RESPONSE: Final = Text("Response ({step})", "响应（{step}）")
 SHOWING: Final = Text("Request that shows it ({step})", "显示问题的请求（{step}）")
+
+
+PROCESS: Final = Text("Worker process", "worker 进程")
+LAST_OUTPUT: Final = Text("Last output of the worker", "worker 最后的输出")
 
 
 VIOLATION: Final = Text("Violation", "违反")

@@ -26,9 +26,7 @@ def scenarios(number: int) -> Text:
 
 
 def scope_text(shown: int, judged: int) -> Text:
-    """Return in how many of the scenarios that judged something it was found: `all 3 scenarios that judged it`."""
-    if judged <= 1:
-        return Text("the only scenario that judged it", "判定了它的唯一一个场景")
+    """Return in how many of several scenarios that judged something it was found: `all 3 scenarios that judged it`."""
     if shown >= judged:
         return Text(f"all {judged} scenarios that judged it", f"判定了它的全部 {judged} 个场景")
     return Text(f"{shown} of the {judged} scenarios that judged it", f"判定了它的 {judged} 个场景中的 {shown} 个")

@@ -181,6 +181,8 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "answer": failure.response,
         "curl": failure.curl,
         "exhibit": failure.diagram.en if failure.diagram is not None else "",
+        "process": _text(failure.process),
+        "output": list(failure.output),
     }
 
 

@@ -37,7 +37,7 @@ _BLAMED: Final = 4
 def sent_lines(failure: Failure, about: RunMetadata) -> Iterator[tuple[Text, Text]]:
     """Yield a label and a request for each request that matters: those at fault first, then the one that shows it.
 
-    Long ids keep their last six digits.
+    Long ids keep their last six digits. A failure of a worker that sent nothing has no request.
     """
     groups = blamed_groups(failure)
     for group in groups[:_BLAMED]:
@@ -45,7 +45,8 @@ def sent_lines(failure: Failure, about: RunMetadata) -> Iterator[tuple[Text, Tex
     if len(groups) > _BLAMED:
         rest = len(groups) - _BLAMED
         yield SENT, Text("{n} more requests", "另有 {n} 种请求").format(n=rest)
-    yield THEN_SENT if groups else SENT, request_line(failure.request, about) or NOTHING_RECORDED
+    if groups or failure.request:
+        yield THEN_SENT if groups else SENT, request_line(failure.request, about) or NOTHING_RECORDED
 
 
 def request_in_short(failure: Failure, about: RunMetadata) -> Text:

@@ -12,9 +12,9 @@ from functools import cache, cached_property
 from typing import Final
 
 from conformance.contract.catalogue import load_catalogue
+from conformance.judging.failure_signature import cause_signature
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import Failure, PlannedCheck, Verdict, VerdictKind
-from conformance.judging.waivers import cause_signature
 from conformance.reporting import cause_words
 from conformance.reporting.cause_keys import same_cause
 from conformance.reporting.cause_relations import unexplained
@@ -71,7 +71,7 @@ class Cause:
 
     @cached_property
     def signatures(self) -> tuple[str, ...]:
-        """The signatures of the failures, as a waiver has them (`judging.waivers.cause_signature`)."""
+        """The signatures of the failures, as a waiver has them (`judging.failure_signature.cause_signature`)."""
         return tuple(dict.fromkeys(cause_signature(each.verdict, each.failure) for each in self.violations))
 
     @property

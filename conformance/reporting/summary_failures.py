@@ -13,7 +13,15 @@ from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, Verdict
 from conformance.reporting.found_and_expected import expected_text, found_text
 from conformance.reporting.markdown import code, literal, section, with_code
-from conformance.reporting.messages import OPEN, VIOLATION, ambiguity_text, level_and_basis, scenario_title
+from conformance.reporting.messages import (
+    LAST_OUTPUT,
+    OPEN,
+    PROCESS,
+    VIOLATION,
+    ambiguity_text,
+    level_and_basis,
+    scenario_title,
+)
 from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, RE_RUN, REPRODUCE, next_steps
 from conformance.reporting.quantities import scope_text
 from conformance.reporting.request_line import sent_lines
@@ -121,7 +129,8 @@ def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> It
     if others:
         yield Text("Fails also", "同样失败的要求"), _names(requirement.id for requirement in others)
     yield Text("Scenario", "场景"), _scenario(entry)
-    yield Text("Fails in", "失败范围"), scope_text(entry.scenarios, entry.judged)
+    if entry.judged > 1:
+        yield Text("Fails in", "失败范围"), scope_text(entry.scenarios, entry.judged)
     if entry.cause is not None:
         failure = entry.cause.failure
         for label, sent in sent_lines(failure, about):
@@ -134,6 +143,10 @@ def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> It
             if failure.pointer.startswith("/") and failure.pointer not in failure.actual.en
             else actual,
         )
+        if failure.process is not None:
+            yield PROCESS, failure.process
+        if failure.output:
+            yield LAST_OUTPUT, _same(code(failure.output[-1]))
     ambiguities = {each.id: each for requirement in entry.requirements for each in ambiguities_of(requirement.id)}
     for ambiguity in ambiguities.values():
         yield OPEN, ambiguity_text(ambiguity)

@@ -46,7 +46,9 @@ def chapters(record: RunResult, lang: Lang) -> Iterator[str]:
 def _facts(record: RunResult) -> Iterator[Text]:
     """Yield the target, the time, the versions, and whatever limits the meaning of the outcome."""
     about, tally = record.metadata, record.tally
-    url = Text("{url}", "{url}").format(url=code(about.subject))
+    url = (
+        Text("started by hand", "手动启动") if about.by_hand else Text("{url}", "{url}").format(url=code(about.subject))
+    )
     label = Text("target", "目标") if about.worker is None else Text("worker", "worker")
     yield Text("{label}: {url}", "{label}：{url}").format(
         label=label, url=_EMBEDDED.format(url=url) if about.embedded else url

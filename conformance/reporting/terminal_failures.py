@@ -19,8 +19,10 @@ from conformance.reporting.messages import (
     CONSEQUENCE,
     HISTORY,
     HISTORY_MARKS,
+    LAST_OUTPUT,
     LIKELY_CAUSE,
     OPEN,
+    PROCESS,
     VIOLATION,
     ambiguity_text,
     citations,
@@ -46,6 +48,9 @@ _ALSO: Final = 6
 """How many further requirements of a cause are named."""
 _HISTORY: Final = 14
 """How many lines of a race's history are shown."""
+
+_OUTPUT: Final = 4
+"""How many of a worker's last lines are shown."""
 
 _NAMED_SCENARIOS: Final = 3
 """How many other scenarios are named; more of them are only counted."""
@@ -146,7 +151,8 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
     )
     yield from view.labelled(_SCENARIO, title, foreign=True)
     yield from _scope(cause, verdict, view)
-    yield from view.labelled(_STEPS, steps_before(cause.failure), foreign=True, after=ARROW)
+    if cause.failure.operations:
+        yield from view.labelled(_STEPS, steps_before(cause.failure), foreign=True, after=ARROW)
     for label, sent in sent_lines(cause.failure, record.metadata):
         yield from view.labelled(label, sent, foreign=True, after=COMMA.in_(view.lang))
     yield from _found(cause.failure, view)
@@ -172,7 +178,9 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
 
 
 def _scope(cause: Cause, verdict: Verdict, view: TerminalView) -> Iterator[str]:
-    """Yield in how many scenarios the cause shows itself, and few other ones by name; with -v all of them."""
+    """Yield in how many of several scenarios the cause shows itself, and few by name; with -v all of them."""
+    if cause.judged <= 1:
+        return
     others = [name for name in cause.scenarios if name != verdict.line.scenario]
     words = cause.scope
     if others and (view.verbose or len(others) <= _NAMED_SCENARIOS):
@@ -198,6 +206,12 @@ def _found(failure: Failure, view: TerminalView) -> Iterator[str]:
         if len(lines) > _HISTORY and not view.verbose:
             rest = amount(len(lines) - _HISTORY, "more line", "more lines", "行未显示")
             yield "    " + rest.in_(view.lang)
+    if failure.process is not None:
+        yield from view.labelled(PROCESS, failure.process)
+    if failure.output:
+        yield Text("  {label}:", "  {label}：").format(label=LAST_OUTPUT).in_(view.lang)
+        for line in failure.output if view.verbose else failure.output[-_OUTPUT:]:
+            yield cut(f"    {CONTINUED}{escape_line(line)}", max(view.columns, 60)).rstrip()
 
 
 def _what_to_do(steps: NextSteps, requirement: Requirement, view: TerminalView) -> Iterator[str]:

@@ -35,7 +35,7 @@ def head(record: RunResult, causes: Sequence[Cause], view: TerminalView) -> Iter
     label = Text("target", "目标") if about.worker is None else Text("worker", "worker")
     words = Text("{label}: {target} · {checks}", "{label}：{target} · {checks}").format(
         label=label,
-        target=Text(f"{escape_line(about.subject)}{_EMBEDDED.en if about.embedded else ''}", _target_zh(about)),
+        target=_target(about),
         checks=record.tally.judged_checks_text,
     )
     yield from view.say(words)
@@ -50,7 +50,7 @@ def head(record: RunResult, causes: Sequence[Cause], view: TerminalView) -> Iter
         yield ""
         for words in _advice(record):
             yield from view.labelled(_TO_DO, words)
-        if view.folder is not None and not record.metadata.replayed:
+        if view.folder is not None and not about.replayed and not _only_unstarted(record):
             yield view.command(_REST, _rest_command(record.metadata, view.folder))
         yield from not_judged(record, view)
 
@@ -75,8 +75,11 @@ def made_by(record: RunResult, view: TerminalView) -> Iterator[str]:
             yield from view.say(repeated)
 
 
-def _target_zh(about: RunMetadata) -> str:
-    return f"{escape_line(about.subject)}{_EMBEDDED.zh if about.embedded else ''}"
+def _target(about: RunMetadata) -> Text:
+    if about.by_hand:
+        return Text("started by hand", "手动启动")
+    shown = escape_line(about.subject)
+    return Text(shown + _EMBEDDED.en, shown + _EMBEDDED.zh) if about.embedded else Text(shown, shown)
 
 
 def _counts(record: RunResult) -> Text:
@@ -103,6 +106,11 @@ def _advice(record: RunResult) -> Iterator[Text]:
             "See the server's log around that time. Restart it, or allow longer outages with --outage.",
             "请查看服务器在该时刻前后的日志并重新启动；也可用 --outage 允许更长的中断。",
         )
+    elif about.strict and _only_unstarted(record):
+        yield Text(
+            "Let the suite start the worker (--start), or run without --strict.",
+            "请让套件启动 worker（--start），或去掉 --strict。",
+        )
     elif about.strict and inputs:
         words = (
             Text("Give {inputs}, or run without --strict.", "请提供 {inputs}，或去掉 --strict。")
@@ -112,6 +120,12 @@ def _advice(record: RunResult) -> Iterator[Text]:
         yield words.format(inputs=join(Text(", ", "、"), (Text(name, name) for name in inputs)))
     elif about.unwritten is not None:
         yield Text("Free some space, or name another folder with --output.", "请腾出空间，或用 --output 指定其他目录。")
+
+
+def _only_unstarted(record: RunResult) -> bool:
+    """Return whether all that is missing needs a worker that the suite starts, so that another attempt is no use."""
+    unsettled = record.tally.lost or record.tally.requirements_with_verdict("inconclusive")
+    return record.metadata.by_hand and not unsettled and record.cut is None
 
 
 def _missing_inputs(record: RunResult) -> list[str]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from conformance.judging.aggregate import RequirementResult
+from conformance.judging.failure_signature import failure_signatures
 from conformance.judging.verdict import Verdict
-from conformance.judging.waivers import entry_for, entry_for_cause, failure_signatures
+from conformance.judging.waivers import entry_for, entry_for_cause
 from conformance.reporting.root_causes import causes_of
 from conformance.text import Lang, Text
 

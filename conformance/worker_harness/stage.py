@@ -80,6 +80,12 @@ class WorkerStage:
         return time.monotonic() - self._epoch
 
     @property
+    def waiting(self) -> int:
+        """How many running workers have not sent a request yet."""
+        names = tuple(self._processes)
+        return sum(not self.recorder.has_sent(name) and not self.has_ended(name) for name in names)
+
+    @property
     def exchanges(self) -> list[Exchange]:
         """What was recorded so far, in the order of the answers."""
         return self.recorder.exchanges

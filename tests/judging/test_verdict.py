@@ -28,7 +28,11 @@ FULL = Verdict(
     kind="failed",
     reason=Text("because", "因为"),
     blocked_by="ack.answer.schema-en",
-    failures=(RED, replace(RED, diagram=Text("ack.1  [==]\nstop   [=?", "ack.1  [==]"))),
+    failures=(
+        RED,
+        replace(RED, diagram=Text("ack.1  [==]\nstop   [=?", "ack.1  [==]")),
+        replace(RED, process=Text("it printed nothing", "它没有任何输出"), output=("line 1", "line 2")),
+    ),
     observation=Text('200, state "starting"', '200，state 为 "starting"'),
 )
 

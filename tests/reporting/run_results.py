@@ -158,6 +158,7 @@ def hostile(text: str) -> RunResult:
         curl=text,
         diagram=both(text or "-"),
         blamed=(BlamedRequest(step=text, request=text, response=text, curl=text),),
+        output=(text, text),
     )
     return record_of(
         verdict("retry.active", "ack.retry.active", "failed", failures=(bad, bad)),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judging.waivers import failure_signature
+from conformance.judging.failure_signature import failure_signature
 from conformance.reporting.found_and_expected import actual_text, chinese_quotes, expected_text
 from conformance.reporting.root_causes import causes_of
 from conformance.text import Text

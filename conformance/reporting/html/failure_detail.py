@@ -23,7 +23,7 @@ class FailureDetail:
     """One failure with its evidence.
 
     `shown_under` is the id of the failure that already shows its transcript. `scripted`: the run's folder has a
-    reproduction script for its scenario. `sent` are the requests that matter, each with its label, `request` is the one at fault in
+    reproduction script for its scenario. `of_worker`: a worker sent the requests. `sent` are the requests that matter, each with its label, `request` is the one at fault in
     short, and `later` are the operations after the failing step.
     """
 
@@ -38,6 +38,7 @@ class FailureDetail:
     shown_under: str | None
     steps: NextSteps
     scripted: bool
+    of_worker: bool
     sent: tuple[tuple[Text, Text], ...]
     request: Text
     later: str
@@ -93,5 +94,6 @@ def failure_detail(
         sent=tuple(sent_lines(failure, about)),
         request=request_in_short(failure, about),
         later=operations_after(seen, failure.step) if seen is not None else "",
+        of_worker=about.worker is not None,
         scripted=about.worker is None and transcript is not None and bool(transcript.exchanges),
     )

@@ -62,22 +62,23 @@ def advice_for(record: RunResult) -> Advice | None:
     lenient = replace(record, metadata=replace(about, strict=False))
     if lenient.decision.exit_code != EXIT_CONFORMANT:
         return None
+    inputs = Action(
+        Text(
+            "See which inputs are missing, supply them and run again",
+            "查看缺少哪些输入，补齐后重新运行",
+        ),
+        _command(record, "doctor"),
+    )
+    started = Action(
+        Text("Let the suite start the worker", "让套件启动 worker"), "work-conformance worker --strict --start COMMAND"
+    )
+    without = Action(
+        Text("Or run without `--strict`", "或者不带 `--strict` 运行"), _run_command(record, *_profile_words(record))
+    )
     return Advice(
         title=_STRICT,
         sentences=(_UNEXERCISED,),
-        actions=(
-            Action(
-                Text(
-                    "See which inputs are missing, supply them and run again",
-                    "查看缺少哪些输入，补齐后重新运行",
-                ),
-                _command(record, "doctor"),
-            ),
-            Action(
-                Text("Or run without `--strict`", "或者不带 `--strict` 运行"),
-                _command(record, "run", *_profile_words(record)),
-            ),
-        ),
+        actions=(inputs if about.worker is None else started, without),
         unexercised=tuple(record.tally.requirements_with_verdict("not-exercised", level="MUST")),
     )
 
@@ -101,19 +102,13 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
     if tally.requirements_with_verdict("failed"):
         sentences.append(_REAL)
     out_of_time = about.interrupted is not None and "time limit" in about.interrupted.en
-    first = (
-        Action(
-            Text("Give the run more time", "延长运行时限"),
-            _run_command(
-                record, *_profile_words(record), "--max-duration", str(max(60, round(about.duration * _MORE_TIME)))
-            ),
-        )
-        if out_of_time
-        else Action(
-            Text("Check that the target responds", "确认目标有响应"),
-            _command(record, "doctor"),
-        )
-    )
+    first = []
+    if out_of_time:
+        seconds = str(max(60, round(about.duration * _MORE_TIME)))
+        longer = _run_command(record, *_profile_words(record), "--max-duration", seconds)
+        first.append(Action(Text("Give the run more time", "延长运行时限"), longer))
+    elif about.worker is None:
+        first.append(Action(Text("Check that the target responds", "确认目标有响应"), _command(record, "doctor")))
     again = Action(
         Text(
             "Judge only what did not pass; run this in the folder of this page",
@@ -124,7 +119,7 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
     return Advice(
         title=_EARLY,
         sentences=tuple(sentences),
-        actions=(first, again),
+        actions=(*first, again),
     )
 
 

@@ -23,7 +23,7 @@ from conformance.reporting.found_and_expected import expected_text, found_text
 from conformance.reporting.html import race_diagram, sequence_diagram, state_layout, timeline
 from conformance.reporting.html.doc_links import clause, linked
 from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link, utc
-from conformance.reporting.messages import HISTORY, HISTORY_MARKS, JUDGED_AGAIN, VIOLATION
+from conformance.reporting.messages import HISTORY, HISTORY_MARKS, JUDGED_AGAIN, LAST_OUTPUT, PROCESS, VIOLATION
 from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, RE_RUN, REPRODUCE
 from conformance.text import LANGS, Lang, Text
 
@@ -90,6 +90,8 @@ def environment(lang: Lang) -> Environment:
             "violation": VIOLATION,
             "history": HISTORY,
             "history_marks": HISTORY_MARKS,
+            "process": PROCESS,
+            "last_output": LAST_OUTPUT,
         },
         judged_again=Text(f"{JUDGED_AGAIN.en[0].upper()}{JUDGED_AGAIN.en[1:]}.", f"{JUDGED_AGAIN.zh}。"),
         signs=SIGNS,
