@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from conformance.chapters.poll.deliveries import NOTHING
 from conformance.chapters.registry import every_scenario
 from conformance.contract.operations import OPERATIONS
 from conformance.reporting.cause_relations import unexplained
@@ -60,6 +61,9 @@ def _fact(first: Violation, members: Members) -> Text:
     if first.kind == "header" and first.failure.actual.en.startswith("no such "):
         words = Text("{subject}: the header {place} is missing", "{subject}：缺少 {place} 响应头")
         return words.format(subject=subject, place=first.pointer)
+    if first.failure.expected.en == NOTHING.en:
+        words = Text("{subject} returns a work item (expected none)", "{subject} 返回了 work item（预期不返回）")
+        return words.format(subject=subject)
     if first.kind == "body":
         found = _shown(found_text(first.failure))
         whole = Text("{subject}: {found} (expected {expected})", "{subject}：{found}（预期：{expected}）")

@@ -25,6 +25,12 @@ from tests.reporting.cause_samples import breach, failed, status
             "List, `/data`: 1 missing, 0 more than once (expected each of the 22 items once)",
         ),
         (
+            "poll.redelivered",
+            "poll.window.not-redelivered",
+            breach('"work_0123"', expected="no work item", pointer="/id", status=200),
+            "Poll returns a work item (expected none); an item",
+        ),
+        (
             "heartbeat.expects.stale",
             "heartbeat.cas.stale-refused",
             status(200, 412),
