@@ -28,7 +28,7 @@ from tests.reporting.cause_samples import breach, failed, status
             "poll.redelivered",
             "poll.window.not-redelivered",
             breach('"work_0123"', expected="no work item", pointer="/id", status=200),
-            "Poll returns a work item (expected none); an item",
+            "Poll returns a work item (expected none); a poll within",
         ),
         (
             "heartbeat.expects.stale",

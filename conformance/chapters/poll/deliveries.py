@@ -189,10 +189,7 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario(
         id="poll.redelivered",
         chapter=CHAPTER,
-        title=Text(
-            "An item is delivered, two seconds later delivered again, and then polled within the new window",
-            "item 投递两秒后被再次投递，随后在新的窗口期内 poll",
-        ),
+        title=Text("A poll within the window that a redelivery begins", "再次投递后，在新的窗口期内执行 poll"),
         item_spec=ItemSpec(place="own"),
         run_steps=_redelivered,
         expectations={
