@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from conformance.machine.process_group import ServerOutput, kill_processes_with, stop
-from conformance.redaction import Redactor
+from conformance.redaction import Redactor, printed_forms
 
 SHOWN_LINES: Final = 12
 MAX_LINE: Final = 300
@@ -25,7 +25,7 @@ class WorkerProcess:
         self._process = process
         self._tail = b""
         self._marker = marker
-        self._output = ServerOutput(process, watched=token.encode())
+        self._output = ServerOutput(process, watched=(form.encode() for form in printed_forms(token)))
 
     @classmethod
     def start(cls, words: Sequence[str], environ: Mapping[str, str], token: str, marker: str) -> WorkerProcess:

@@ -137,7 +137,7 @@ def confirms_drain(view: TranscriptView) -> Iterator[Finding]:
     patience = DRAIN_LEASES * history.lease
     if any(
         answered_beat.at < stop.at <= answered_beat.answered + patience
-        for stop in history.on_item(answered_beat.item or "", "stop")
+        for stop in history.require_stops(answered_beat.item or "")
     ):
         return
     yield Finding(
@@ -256,7 +256,7 @@ def _ran_for(history: WorkerHistory, item: str, ack: Sent) -> float:
     Raises:
         Blocked: the worker neither stopped the item nor sent anything else about it until the end.
     """
-    stop = next(iter(history.on_item(item, "stop")), None)
+    stop = next(iter(history.stops(item)), None)
     if stop is None:
         raise Blocked(STOPS, Text("the item was never stopped", "item 从未被 stop"))
     return stop.at - ack.answered

@@ -67,6 +67,12 @@ class _WritesOnList(Worker):
                 await self.call("POST", f"/{item['id']}", tries=1, json={"metadata": {"seen-by": self.worker_id}})
 
 
+class _UnreadableBody(Worker):
+    async def stop(self, item: Item) -> None:
+        with contextlib.suppress(httpx.TransportError):
+            await self.call("POST", f"/{item['id']}/stop", tries=5, content=b"force=true")
+
+
 class _StopsOthers(Worker):
     """Stops every other item in the list after a job."""
 
@@ -106,6 +112,13 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "任务未结束就 stop item。",
         _Early,
         fails="stop.after-job",
+    ),
+    defect(
+        "stop.unreadable-body",
+        "It sends stops as a form, which get 400, and goes on.",
+        "以表单形式发送 stop，得到 400 后不再处理。",
+        _UnreadableBody,
+        fails="stop.after-job redelivery.not-twice",
     ),
     defect("stop.twice", "It stops each item twice.", "每个 item 都 stop 两次。", _Twice, fails="stop.once"),
     defect(
