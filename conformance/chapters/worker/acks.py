@@ -17,7 +17,7 @@ from conformance.chapters.worker.history import (
 )
 from conformance.chapters.worker.plays import answered, jobs_over, play_until, polled_after
 from conformance.chapters.worker.request_checks import CONNECTIONS
-from conformance.chapters.worker.stop_checks import own_items
+from conformance.chapters.worker.stop_checks import EARLY, own_items
 from conformance.scenario.model import Check, Finding
 from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text, join
@@ -141,7 +141,7 @@ def _second_run(history: WorkerHistory, item: str, since: float) -> Sent | None:
     beats = [beat for beat in history.on_item(item, "heartbeat") if beat.status == 200]
     stopped = [stop for stop in history.on_item(item, "stop") if stop.value.get("state") == "stopped"]
     for sent in history.on_item(item, "stop", *JOB_OPERATIONS):
-        if sent.at <= since or (sent.operation == "stop" and _follows_refusal(history, sent)):
+        if sent.at <= since or (sent.operation == "stop" and not _ends_a_run(history, sent, since)):
             continue
         begins = sent.query.get("expected_last_heartbeat") == "NO_HEARTBEAT"
         if sent.operation == "heartbeat" and begins and any(beat.answered < sent.at for beat in beats):
@@ -151,10 +151,10 @@ def _second_run(history: WorkerHistory, item: str, since: float) -> Sent | None:
     return None
 
 
-def _follows_refusal(history: WorkerHistory, stop: Sent) -> bool:
-    """Return whether a stop follows a refused ack of its item and nothing else: it ends no run."""
-    earlier = [sent for sent in history.on_item(stop.item or "") if sent.at < stop.at and sent.operation != "stop"]
-    return bool(earlier) and earlier[-1].operation == "ack" and earlier[-1].status in _REFUSALS
+def _ends_a_run(history: WorkerHistory, stop: Sent, since: float) -> bool:
+    """Return whether a stop comes a job's length after an ack of the item that was sent after a time."""
+    acks = [ack for ack in history.on_item(stop.item or "", "ack") if since < ack.at and ack.answered < stop.at]
+    return bool(acks) and stop.at - acks[-1].answered >= history.job - EARLY
 
 
 def _next_delivery(history: WorkerHistory, ack: Sent) -> float:
