@@ -117,7 +117,7 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "It runs the job whatever the ack answers.",
         "无论 ack 的响应如何都执行任务。",
         _IgnoresAck,
-        fails="ack.refused-ends redelivery.not-twice",
+        fails="ack.refused-ends redelivery.not-twice stop.own-items",
     ),
     defect(
         "ack.lost-counts-as-acked",
@@ -145,7 +145,7 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "It sends the first heartbeat before the ack.",
         "先发送 heartbeat，再 ack。",
         _HeartbeatFirst,
-        fails="ack.first ack.never-unacked lease.ended redelivery.not-twice",
+        fails="ack.first ack.never-unacked lease.ended redelivery.not-twice retry.after",
     ),
     defect(
         "ack.after-session",
