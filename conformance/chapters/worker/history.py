@@ -148,7 +148,11 @@ class WorkerHistory:
 
     def stops(self, item: str) -> list[Sent]:
         """Return the stops of an item, without those that the server refused."""
-        return [stop for stop in self.on_item(item, "stop") if not stop.is_refused]
+        return [stop for stop in self.stop_attempts(item) if not stop.is_refused]
+
+    def stop_attempts(self, item: str) -> list[Sent]:
+        """Return the stops of an item, without those that a worker sends only because the suite ends it."""
+        return [stop for stop in self.on_item(item, "stop") if stop.at <= self.over]
 
     def require_stops(self, item: str) -> list[Sent]:
         """Return the stops of an item, without those that the server refused.
@@ -156,7 +160,7 @@ class WorkerHistory:
         Raises:
             Blocked: the server refused all of them.
         """
-        sent, accepted = self.on_item(item, "stop"), self.stops(item)
+        sent, accepted = self.stop_attempts(item), self.stops(item)
         if sent and not accepted:
             cause = STOP_CAUSES.get(sent[-1].status or 0, STOPS)
             raise Blocked(cause, Text("every stop was refused", "所有 stop 都被拒绝"))

@@ -30,7 +30,7 @@ def after_job(view: TranscriptView) -> Iterator[Finding]:
     """Each acked item is stopped when its job is over, and not before."""
     history = WorkerHistory(view)
     for item, ack in history.require_acked_items():
-        sent, stops = history.on_item(item, "stop"), history.stops(item)
+        sent, stops = history.stop_attempts(item), history.stops(item)
         if sent and not stops and sent[-1].status not in STOP_CAUSES:
             yield Finding(
                 step=sent[-1].step,
@@ -171,9 +171,8 @@ def takes_over(view: TranscriptView) -> Iterator[Finding]:
             )
             return
         raise not_triggered("the second worker never polled", "第二个 worker 从未 poll")
-    history.require_stops(item)
-    for operation in ("ack", "stop"):
-        if not any(sent.at > again.at and sent.worker == again.worker for sent in history.on_item(item, operation)):
+    for operation, found in (("ack", history.on_item(item, "ack")), ("stop", history.require_stops(item))):
+        if not any(sent.at > again.at and sent.worker == again.worker for sent in found):
             yield Finding(
                 step=again.step,
                 expected=Text(

@@ -21,6 +21,30 @@ class _Never(Worker):
         return
 
 
+class _OnlyAtTheEnd(Worker):
+    """Keeps the items that it has run, and stops them when it ends."""
+
+    def __init__(self, base_url: str, environment_id: str, token: str) -> None:
+        super().__init__(base_url, environment_id, token)
+        self.left: list[Item] = []
+
+    async def poll(self) -> Item | None:
+        item = await super().poll()
+        await self.stop_all()
+        return item
+
+    async def work(self, item: Item) -> None:
+        await super().work(item)
+        await self.stop_all()
+
+    async def stop(self, item: Item) -> None:
+        self.left.append(item)
+
+    async def stop_all(self) -> None:
+        while self.ending.is_set() and self.left:
+            await super().stop(self.left.pop())
+
+
 class _Early(Worker):
     async def job(self, item: Item) -> None:
         with contextlib.suppress(TimeoutError):
@@ -105,6 +129,13 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         _Never,
         fails="stop.after-job stop.taken-over drain.confirms redelivery.not-twice",
         warns="stop.sigterm",
+    ),
+    defect(
+        "stop.at-the-end",
+        "It stops its items only when it ends.",
+        "进程结束时才 stop 各 item。",
+        _OnlyAtTheEnd,
+        fails="stop.after-job stop.taken-over drain.confirms redelivery.not-twice",
     ),
     defect(
         "stop.early",
