@@ -168,8 +168,11 @@ def _ack_refused(stage: WorkerStage) -> bool:
 
 
 _CONFLICT: Final = 409
-_LATE_STOP: Final = 4.0
+_LATE_STOP: Final = 3.5
 """Seconds within which a worker that cleans up would stop an item whose ack was refused."""
+
+_NOT_AGAIN: Final = 60.0
+"""Seconds after which an item would be delivered again: long after the scenario."""
 
 _ERRORS: Final = {400: "invalid_request_error", 404: "not_found_error", 409: "invalid_request_error"}
 
@@ -181,7 +184,10 @@ def scenarios() -> Iterator[WorkerScenario]:
             id=f"ack-refused.{status}",
             chapter=_CHAPTER,
             title=Text(f"The ack is refused with {status}", f"ack 被拒绝（{status}）"),
-            script=Script(rules=(Rule("ack", Refuse(status=status, error_type=error_type), last=None),)),
+            script=Script(
+                rules=(Rule("ack", Refuse(status=status, error_type=error_type), last=None),),
+                redeliver_after=_NOT_AGAIN,
+            ),
             play=play_until(_ack_refused, settle=_LATE_STOP if status == _CONFLICT else 1.5),
             checks=(
                 Check(ACKS, acks_first),

@@ -211,7 +211,8 @@ def _require_own_time(history: WorkerHistory) -> None:
 def _gaps_beyond(history: WorkerHistory, *, share: float, slack: float) -> Iterator[Finding]:
     """Yield a finding for each lease after which the next heartbeat or stop came too late, or never."""
     for item, ack in history.require_acked_items():
-        sent = [each for each in history.on_item(item, "heartbeat", "stop") if each.worker == ack.worker]
+        mine = (each for each in history.on_item(item, "heartbeat", "stop") if each.worker == ack.worker)
+        sent = [each for each in mine if each.at <= history.over]
         beats = [each for each in sent if each.operation == "heartbeat"]
         if not beats:
             if _ran_for(history, item, ack) > history.lease + slack:

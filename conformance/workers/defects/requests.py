@@ -270,7 +270,7 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "It ends after one 429 or 503.",
         "得到一次 429 或 503 就结束。",
         _EndsOnFailure,
-        fails="retry.goes-on",
+        fails="retry.goes-on stop.after-job",
     ),
     defect(
         "retry.crashes",
