@@ -117,7 +117,7 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "It runs the job whatever the ack answers.",
         "无论 ack 的响应如何都执行任务。",
         _IgnoresAck,
-        fails="ack.refused-ends redelivery.not-twice stop.own-items",
+        fails="ack.refused-ends redelivery.not-twice",
     ),
     defect(
         "ack.lost-counts-as-acked",
