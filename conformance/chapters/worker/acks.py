@@ -227,8 +227,8 @@ def scenarios() -> Iterator[WorkerScenario]:
         id="redelivery.before-ack",
         chapter=_CHAPTER,
         title=Text("The poll's answer is lost, and the item is delivered again", "poll 的响应丢失，item 再次投递"),
-        script=Script(rules=(Rule("poll", Lose()), Rule("poll", Redeliver(), first=3, last=3)), redeliver_after=0.5),
-        play=play_until(lambda stage: jobs_over(stage) and len(stage.sent("poll")) > _POLLS, settle=1.0),
+        script=Script(rules=(Rule("poll", Lose()), Rule("poll", Redeliver(), first=3, last=4)), redeliver_after=0.5),
+        play=play_until(lambda stage: jobs_over(stage) and len(stage.sent("poll")) > _POLLS + 1, settle=1.0),
         checks=(Check(_TWICE, not_twice), Check(_UNACKED, never_unacked), CONNECTIONS),
     )
 
