@@ -126,6 +126,11 @@ def _forms(value: str) -> set[str]:
     return forms | {form.replace("+", "-").replace("/", "_") for form in forms if form not in _readable(value)}
 
 
+def printed_forms(secret: str) -> set[str]:
+    """Return the forms in which a secret counts as printed: plain, and base64 alone or inside a longer text."""
+    return {secret, *_base64_stems(secret.encode())}
+
+
 def _readable(value: str) -> set[str]:
     """Return the forms that consist of the value's own characters."""
     return {value, quote(value, safe=""), json.dumps(value)[1:-1]}

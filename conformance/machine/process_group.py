@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -27,13 +28,14 @@ _PAUSE: Final = 0.01
 class ServerOutput:
     """The last output of a process, read continuously into memory: logs can be long, and disks small or read-only.
 
-    `found` says whether the whole output contained `watched` so far.
+    `found` says whether the whole output contained one of the `watched` so far.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], watched: bytes = b"") -> None:
+    def __init__(self, process: subprocess.Popen[bytes], watched: Iterable[bytes] = ()) -> None:
         assert process.stdout is not None
         self.found = False
-        self._watched = watched
+        self._watched = tuple(watched)
+        self._seam = max(map(len, self._watched), default=0)
         self._stream = process.stdout
         self._kept = bytearray()
         self._reader = threading.Thread(target=self._read, name="server-output", daemon=True)
@@ -48,8 +50,8 @@ class ServerOutput:
         with contextlib.suppress(OSError, ValueError), self._stream:  # the stream is closed if the run ends first
             read = 0
             while part := os.read(self._stream.fileno(), _LAST_BYTES):
-                seam = bytes(self._kept[-len(self._watched) :]) if self._watched else b""
-                self.found = self.found or (bool(self._watched) and self._watched in seam + part)
+                seen = bytes(self._kept[-self._seam :]) + part if self._seam else b""
+                self.found = self.found or any(watched in seen for watched in self._watched)
                 self._kept += part
                 del self._kept[:-_LAST_BYTES]
                 read += len(part)

@@ -73,8 +73,14 @@ _EXPLAINED_BY: Final[Mapping[str, tuple[str, ...]]] = {
         "stop.force.stopped",
         "stop.body.alike",
     ),
+    "worker.stop.after-job": ("worker.heartbeat.next-value",),
+    "worker.stop.taken-over": ("worker.heartbeat.next-value", "worker.stop.after-job", "worker.poll.next-item"),
+    "worker.redelivery.not-twice": ("worker.heartbeat.next-value", "worker.stop.after-job"),
 }
-"""Requirements with those that are violated by the same fault and say more about it: races, walks, later reads."""
+"""Requirements with those that are violated by the same fault and say more about it: races, walks, later reads.
+
+A worker with a wrong expected value gets 412 and drops the item, and an item that is never stopped is delivered again.
+"""
 
 SAME_PLACE: Final[Mapping[str, tuple[str, ...]]] = {
     "ack.race.heartbeat": ("heartbeat.first.active",),

@@ -135,6 +135,7 @@ class ScriptedEnvironment:
         self.lease = lease
         self._script = script
         self._opens: float | None = None
+        self._holders: set[str] = set()
         self.items = [
             ScriptedItem(
                 id=ids.item(number),
@@ -149,11 +150,14 @@ class ScriptedEnvironment:
         """Return the item with that id."""
         return next((item for item in self.items if item.id == work_id), None)
 
-    def deliver(self, worker: str | None, reclaim_after: float) -> ScriptedItem | None:
-        """Deliver the next item that is free, or was delivered at least `reclaim_after` seconds ago and not acked."""
+    def deliver(self, worker: str | None, reclaim_after: float, process: str = "") -> ScriptedItem | None:
+        """Deliver the next item that is free, or was delivered at least `reclaim_after` seconds ago and not acked.
+
+        `worker` is the Worker-ID of the poll, `process` the name of the process that sent it.
+        """
         now = time.monotonic()
         self._opens = self._opens or now + self._script.idle
-        if now < self._opens:
+        if now < self._opens or (self._script.one_each and not self._has_turn(process)):
             return None
         for item in self.items:
             if self._script.requeue and item.lease_ends is not None and now > item.lease_ends and not item.over:
@@ -162,8 +166,12 @@ class ScriptedEnvironment:
             if item.state == "queued" and free:
                 item.delivered, item.worker = now, worker
                 item.deliveries += 1
+                self._holders.add(process)
                 return item
         return None
+
+    def _has_turn(self, process: str) -> bool:
+        return process not in self._holders or len(self._holders) >= self._script.workers
 
     def ack(self, item: ScriptedItem, worker: str | None) -> Answer:
         """Ack an item."""
@@ -210,10 +218,12 @@ class ScriptedEnvironment:
     def stop(self, item: ScriptedItem, body: str | None) -> Answer:
         """Stop an item; `body` is the request's body."""
         try:
-            data = parse(body) if body else {}
+            data = parse(body) if body and body.strip() else {}
         except NotStrictJson:
             return invalid("The body is not valid JSON.")
-        force = isinstance(data, dict) and data.get("force") is True
+        force = data.get("force", False) if isinstance(data, dict) else None
+        if not isinstance(force, bool):
+            return invalid("The body must be an object in which force, if present, is true or false.")
         to: State = "stopped" if force else _AFTER_GRACEFUL_STOP[item.state]
         if to != item.state:
             item.set_state(to, self.clock.now())

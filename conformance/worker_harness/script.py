@@ -19,11 +19,15 @@ REAL_LEASE: Final = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """Answer with this error and change nothing. `retry_after` is the value of that header, in seconds."""
+    """Answer with this error and change nothing. `retry_after` is the value of that header, in seconds.
+
+    With `as_date` the header is a date so many seconds after the present full second, and a `Date` header goes with it.
+    """
 
     status: int
     error_type: str
     retry_after: int | None = None
+    as_date: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,7 @@ class Script:
     - `idle`: seconds from the first poll for which nothing waits.
     - `workers`: nothing waits before so many different workers have polled.
     - `first_lease`: the length of the lease that the first heartbeat gets, in leases.
+    - `one_each`: a worker gets its second item only when each of the `workers` has got one.
     - `redeliver_after`: seconds until an unacked item is delivered again; None leaves it to the poll's parameter.
     """
 
@@ -115,3 +120,4 @@ class Script:
     idle: float = 0.0
     first_lease: int = 1
     workers: int = 1
+    one_each: bool = False

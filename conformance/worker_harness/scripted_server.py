@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import re
 import secrets
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
@@ -247,7 +248,7 @@ class ScriptedServer:
         match call.operation:
             case "poll":
                 self._pollers.add(incoming.worker)
-                return await self._poll(call, incoming.header("worker-id"))
+                return await self._poll(call, incoming)
             case "list":
                 return environment.list()
             case "stats":
@@ -271,7 +272,7 @@ class ScriptedServer:
             case _:
                 return Answer(200, item.to_json())
 
-    async def _poll(self, call: _Call, worker: str | None) -> Answer:
+    async def _poll(self, call: _Call, incoming: Incoming) -> Answer:
         block = call.query.get("block_ms")
         if block is not None and not (block.isascii() and block.isdigit() and 1 <= int(block) <= MAX_BLOCK_MS):
             return invalid("block_ms must be an integer from 1 to 999.")
@@ -284,11 +285,12 @@ class ScriptedServer:
             first.deliveries += 1
             return Answer(200, {**first.to_json(), "state": "queued", **dict.fromkeys(first.times)})
         after = self.script.redeliver_after if self.script.redeliver_after is not None else int(reclaim) / 1000
+        worker = incoming.header("worker-id")
         loop = asyncio.get_running_loop()
         ends = loop.time() + int(block or 0) / 1000
         while True:
             complete = len(self._pollers) >= self.script.workers
-            item = self.environment.deliver(worker, after) if complete else None
+            item = self.environment.deliver(worker, after, incoming.worker) if complete else None
             left = ends - loop.time()
             if item is not None or left <= 0:
                 return Answer(200, item.to_json() if item is not None else None)
@@ -318,6 +320,14 @@ _LOOK: Final = 0.02
 
 
 def _refusal(refuse: Refuse) -> Answer:
-    headers = () if refuse.retry_after is None else (("Retry-After", str(refuse.retry_after)),)
+    headers: tuple[Header, ...] = ()
+    if refuse.retry_after is not None and refuse.as_date:
+        now = int(time.time())
+        headers = (
+            ("Date", formatdate(now, usegmt=True)),
+            ("Retry-After", formatdate(now + refuse.retry_after, usegmt=True)),
+        )
+    elif refuse.retry_after is not None:
+        headers = (("Retry-After", str(refuse.retry_after)),)
     message = HTTPStatus(refuse.status).phrase
     return error(refuse.status, refuse.error_type, message, headers)

@@ -67,6 +67,7 @@ class WorkerStage:
         self._processes: dict[str, WorkerProcess] = {}
         self._known: dict[str, Any] = {}
         self._exit_codes: dict[str, int | None] = {}
+        self._killed: set[str] = set()
         self._lag = 0.0
 
     @property
@@ -151,6 +152,8 @@ class WorkerStage:
         """Kill a worker as a crash would."""
         self._mark("killed", name)
         if name in self._processes:
+            if not self.has_ended(name):
+                self._killed.add(name)
             self._processes[name].kill()
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
@@ -166,7 +169,9 @@ class WorkerStage:
     async def end(self) -> None:
         """Stop all workers and close the server; after this, `facts` are complete."""
         self._mark("over", "")
-        self._exit_codes = {name: process.exit_code for name, process in self._processes.items()}
+        self._exit_codes = {
+            name: None if name in self._killed else process.exit_code for name, process in self._processes.items()
+        }
         await asyncio.gather(*(process.stop(GRACE) for process in self._processes.values()))
         await self.server.close()
 
@@ -202,7 +207,7 @@ class WorkerStage:
         self._known[f"{name}.{what}" if name else what] = self.now
 
     def _told_of(self, name: str, process: WorkerProcess) -> dict[str, Any]:
-        """Return what is known of a process. Its exit code is None if the suite stopped it at the end."""
+        """Return what is known of a process. Its exit code is None if the suite killed it, or stopped it at the end."""
         return {
             "exit_code": self._exit_codes.get(name),
             "printed_token": process.printed_token,

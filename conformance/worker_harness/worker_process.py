@@ -12,7 +12,7 @@ from typing import Final
 
 from conformance.machine.process_group import ServerOutput, kill_processes_with, stop
 from conformance.machine.watchdog import Watchdog
-from conformance.redaction import Redactor
+from conformance.redaction import Redactor, printed_forms
 from conformance.worker_harness.command import Assignment
 
 SHOWN_LINES: Final = 12
@@ -28,7 +28,7 @@ class WorkerProcess:
         self._watchdog = watchdog
         self._tail = b""
         self._marker = assignment.marker
-        self._output = ServerOutput(process, watched=assignment.token.encode())
+        self._output = ServerOutput(process, watched=(form.encode() for form in printed_forms(assignment.token)))
 
     @classmethod
     def start(cls, words: Sequence[str], assignment: Assignment, watchdog: Watchdog) -> WorkerProcess:

@@ -10,7 +10,9 @@ import contextlib
 import os
 import random
 import signal
+import time
 import uuid
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -67,7 +69,9 @@ class Worker:
 
     def retry_after(self, response: httpx.Response) -> float:
         value = response.headers.get("Retry-After", "")
-        return float(value) if value.isdigit() else 0.0
+        with contextlib.suppress(ValueError):
+            return float(value) if value.isdigit() else parsedate_to_datetime(value).timestamp() - time.time()
+        return 0.0
 
     async def sleep(self, seconds: float) -> None:
         """Pause, but no longer than until SIGTERM."""
@@ -76,10 +80,9 @@ class Worker:
 
     async def poll(self) -> dict[str, Any] | None:
         """Return the next item, or None. A refused poll (a wrong token, say) is repeated after a pause."""
-        try:
+        response: httpx.Response | None = None
+        with contextlib.suppress(httpx.TransportError):
             response = await self.call("GET", "/poll", tries=1, params={"block_ms": 999})
-        except httpx.TransportError:
-            response = None
         if response is not None and response.status_code == 200:
             self.refused = 0
             item: dict[str, Any] | None = response.json()
@@ -90,11 +93,9 @@ class Worker:
 
     async def ack(self, item: dict[str, Any]) -> bool:
         """Ack the item. Only True allows the job: a lost answer is asked for again, a refusal ends it."""
-        try:
-            response = await self.call("POST", f"/{item['id']}/ack", tries=5)
-        except httpx.TransportError:
-            return False
-        return response.status_code == 200
+        with contextlib.suppress(httpx.TransportError):
+            return (await self.call("POST", f"/{item['id']}/ack", tries=5)).status_code == 200
+        return False
 
     async def work(self, item: dict[str, Any]) -> None:
         """Run the job, keep its lease, and stop the item when either is over."""
@@ -132,6 +133,7 @@ class Worker:
                     if answer["state"] == "stopping":
                         return
                     expected, pause = answer["last_heartbeat"], answer["ttl_seconds"] * self.share
+                pause = max(pause, self.retry_after(response))
             await asyncio.sleep(pause)
 
     async def stop(self, item: dict[str, Any]) -> None:

@@ -69,6 +69,28 @@ class _TwoJobs(Worker):
             await asyncio.wait(self.running.values(), return_when=asyncio.FIRST_COMPLETED)
 
 
+class _TaskEach(Worker):
+    """Takes whatever it gets, and runs each item once, in a task of its own."""
+
+    async def main(self) -> None:
+        self.jobs: dict[str, asyncio.Task[None]] = {}
+        await super().main()
+        await asyncio.gather(*self.jobs.values(), return_exceptions=True)
+
+    async def ack(self, item: Item) -> bool:
+        return item["id"] not in self.jobs and await super().ack(item)
+
+    async def work(self, item: Item) -> None:
+        self.jobs[item["id"]] = asyncio.create_task(super().work(item))
+
+
+class _ReadsBeforeAck(Worker):
+    async def ack(self, item: Item) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            await self.call("GET", f"/{item['id']}", tries=1)
+        return await super().ack(item)
+
+
 class _Http10(Worker):
     def __init__(self, base_url: str, environment_id: str, token: str) -> None:
         super().__init__(base_url, environment_id, token)
@@ -191,6 +213,13 @@ _ALL: Final = (
         _ShortPolls,
     ),
     _variant("two-jobs", "It runs two jobs at a time.", "同时执行两个任务。", _TwoJobs),
+    _variant(
+        "task-for-each",
+        "It takes every item that it gets, and runs each in a task of its own.",
+        "领取所有 item，各用一个任务执行。",
+        _TaskEach,
+    ),
+    _variant("reads-before-ack", "It reads each item before the ack.", "ack 之前先读取 item。", _ReadsBeforeAck),
     _variant("http-1.0", "It speaks HTTP/1.0.", "使用 HTTP/1.0。", _Http10),
     _variant(
         "one-connection-each",

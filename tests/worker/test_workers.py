@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,8 @@ def test_the_reference_worker_is_conformant(reference_run: ReferenceRun) -> None
     again = read_evidence(reference_run.folder).rejudge()
     assert {v.line: v.kind for v in again.verdicts} == {v.line: v.kind for v in record.verdicts}
     assert again.metadata.profile == "worker"
+    facts = json.loads((reference_run.folder / "transcripts/two-workers.json").read_text("utf-8"))["facts"]
+    assert facts["workers"]["first"]["exit_code"] is None, "the suite killed it, so it did not end by itself"
 
 
 @pytest.mark.parametrize("name", WORKER_DEFECTS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.chapters.worker.history import (
     ACKS,
     JOB_OPERATIONS,
+    OWN_ITEMS,
     Sent,
     WorkerHistory,
     delivered_item,
@@ -15,6 +16,8 @@ from conformance.chapters.worker.history import (
     not_triggered,
 )
 from conformance.chapters.worker.plays import answered, jobs_over, play_until, polled_after
+from conformance.chapters.worker.request_checks import CONNECTIONS
+from conformance.chapters.worker.stop_checks import EARLY, own_items
 from conformance.scenario.model import Check, Finding
 from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text, join
@@ -127,7 +130,7 @@ def not_twice(view: TranscriptView) -> Iterator[Finding]:
                 actual=Text("a second run sent {operation}", "第二次执行发送了 {operation}").format(
                     operation=second.operation
                 ),
-                blamed=(again[0].step,),
+                blamed=([poll.step for poll in again if poll.at < second.at][-1],),
             )
         return
     raise not_triggered("no item was delivered again", "没有 item 被再次投递")
@@ -138,7 +141,7 @@ def _second_run(history: WorkerHistory, item: str, since: float) -> Sent | None:
     beats = [beat for beat in history.on_item(item, "heartbeat") if beat.status == 200]
     stopped = [stop for stop in history.on_item(item, "stop") if stop.value.get("state") == "stopped"]
     for sent in history.on_item(item, "stop", *JOB_OPERATIONS):
-        if sent.at <= since:
+        if sent.at <= since or (sent.operation == "stop" and not _ends_a_run(history, sent, since)):
             continue
         begins = sent.query.get("expected_last_heartbeat") == "NO_HEARTBEAT"
         if sent.operation == "heartbeat" and begins and any(beat.answered < sent.at for beat in beats):
@@ -146,6 +149,12 @@ def _second_run(history: WorkerHistory, item: str, since: float) -> Sent | None:
         if any(stop.answered < sent.at for stop in stopped):
             return sent
     return None
+
+
+def _ends_a_run(history: WorkerHistory, stop: Sent, since: float) -> bool:
+    """Return whether a stop comes a job's length after an ack of the item that was sent after a time."""
+    acks = [ack for ack in history.on_item(stop.item or "", "ack") if since < ack.at and ack.answered < stop.at]
+    return bool(acks) and stop.at - acks[-1].answered >= history.job - EARLY
 
 
 def _next_delivery(history: WorkerHistory, ack: Sent) -> float:
@@ -158,6 +167,13 @@ def _ack_refused(stage: WorkerStage) -> bool:
     return polled_after(stage, "ack")
 
 
+_CONFLICT: Final = 409
+_LATE_STOP: Final = 3.5
+"""Seconds within which a worker that cleans up would stop an item whose ack was refused."""
+
+_NOT_AGAIN: Final = 60.0
+"""Seconds after which an item would be delivered again: long after the scenario."""
+
 _ERRORS: Final = {400: "invalid_request_error", 404: "not_found_error", 409: "invalid_request_error"}
 
 
@@ -168,9 +184,16 @@ def scenarios() -> Iterator[WorkerScenario]:
             id=f"ack-refused.{status}",
             chapter=_CHAPTER,
             title=Text(f"The ack is refused with {status}", f"ack 被拒绝（{status}）"),
-            script=Script(rules=(Rule("ack", Refuse(status=status, error_type=error_type), last=None),)),
-            play=play_until(_ack_refused, settle=1.5),
-            checks=(Check(ACKS, acks_first), Check(_REFUSED, refusal_ends)),
+            script=Script(
+                rules=(Rule("ack", Refuse(status=status, error_type=error_type), last=None),),
+                redeliver_after=_NOT_AGAIN,
+            ),
+            play=play_until(_ack_refused, settle=_LATE_STOP if status == _CONFLICT else 1.5),
+            checks=(
+                Check(ACKS, acks_first),
+                Check(_REFUSED, refusal_ends),
+                *((Check(OWN_ITEMS, own_items),) if status == _CONFLICT else ()),
+            ),
         )
     for name, title, behaviour in (
         ("lost-ack", Text("The ack is carried out, and its answer is lost", "ack 已执行，但响应丢失"), Lose()),
@@ -183,23 +206,30 @@ def scenarios() -> Iterator[WorkerScenario]:
             title=title,
             script=Script(rules=(Rule("ack", behaviour),), redeliver_after=1.0),
             play=play_until(_over_or_given_up),
-            checks=(Check(_UNACKED, never_unacked),),
+            checks=(Check(_UNACKED, never_unacked), *((CONNECTIONS,) if isinstance(behaviour, Lose) else ())),
         )
     yield WorkerScenario(
         id="redelivery.while-running",
         chapter=_CHAPTER,
-        title=Text("The item is delivered again while its job runs, or after", "任务执行期间或之后再次投递同一 item"),
-        script=Script(job_leases=1.2, rules=(Rule("poll", Redeliver(), first=2, last=2),)),
-        play=play_until(lambda stage: jobs_over(stage) and len(stage.sent("poll")) >= _POLLS, settle=1.0),
+        title=Text(
+            "The first of two items is delivered again, while its job runs or after, and once more after the second",
+            "两个 item 中的第一个在任务执行期间或之后再次投递，投递第二个之后又投递一次",
+        ),
+        script=Script(
+            items=2,
+            job_leases=1.2,
+            rules=(Rule("poll", Redeliver(), first=2, last=2), Rule("poll", Redeliver(), first=4, last=4)),
+        ),
+        play=play_until(lambda stage: jobs_over(stage) and len(stage.sent("poll")) > _POLLS + 1, settle=1.0),
         checks=(Check(_TWICE, not_twice),),
     )
     yield WorkerScenario(
         id="redelivery.before-ack",
         chapter=_CHAPTER,
         title=Text("The poll's answer is lost, and the item is delivered again", "poll 的响应丢失，item 再次投递"),
-        script=Script(rules=(Rule("poll", Lose()), Rule("poll", Redeliver(), first=3, last=3)), redeliver_after=0.5),
-        play=play_until(lambda stage: jobs_over(stage) and len(stage.sent("poll")) > _POLLS, settle=1.0),
-        checks=(Check(_TWICE, not_twice), Check(_UNACKED, never_unacked)),
+        script=Script(rules=(Rule("poll", Lose()), Rule("poll", Redeliver(), first=3, last=4)), redeliver_after=0.5),
+        play=play_until(lambda stage: jobs_over(stage) and len(stage.sent("poll")) > _POLLS + 1, settle=1.0),
+        checks=(Check(_TWICE, not_twice), Check(_UNACKED, never_unacked), CONNECTIONS),
     )
 
 

@@ -21,31 +21,37 @@ from conformance.text import Text
 POLLS: Final = "worker.poll.polls"
 ACKS: Final = "worker.ack.first"
 STOPS: Final = "worker.stop.after-job"
+OWN_ITEMS: Final = "worker.stop.own-items"
 RATES: Final = "worker.rate.limits"
 
 NULL: Final = "worker.poll.null"
 _BEARER: Final = "worker.token.bearer"
 _IDS: Final = "worker.ids.as-given"
-_CONNECTIONS: Final = "worker.legal.connections"
-_GOES_ON: Final = "worker.retry.goes-on"
+GOES_ON: Final = "worker.legal.connections"
+RETRIES: Final = "worker.retry.goes-on"
 _POLL_CAUSES: Final = {
     400: "worker.poll.parameters",
     401: _BEARER,
     404: _IDS,
-    429: _GOES_ON,
-    503: _GOES_ON,
-    None: _CONNECTIONS,
+    429: RETRIES,
+    503: RETRIES,
+    None: GOES_ON,
     200: NULL,
 }
 """The requirement that a worker violates that gets no item, by the status of its last poll; None is a lost answer."""
 
-_ACK_CAUSES: Final = {401: _BEARER, 404: _IDS, 409: "worker.identity.stable", None: _CONNECTIONS}
+_ACK_CAUSES: Final = {401: _BEARER, 404: _IDS, 409: "worker.identity.stable", None: GOES_ON}
 """The same for a worker whose last ack of an item has this status, where the script did not refuse it."""
+
+STOP_CAUSES: Final = {401: _BEARER, 404: _IDS}
+"""The same for a worker whose last stop of an item was refused with this status."""
 
 JOB_OPERATIONS: Final = frozenset({"heartbeat", "session"})
 """What a worker sends only while it runs a job."""
 
 ITEM_OPERATIONS: Final = frozenset({"ack", "heartbeat", "stop", "update", "get"})
+
+TOO_MANY: Final = 429
 
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -85,6 +91,11 @@ class Sent:
     def status(self) -> int | None:
         """The status that the worker received; None if the answer was lost."""
         return self.exchange.response.status if self.exchange.response is not None else None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the server refused it for good, so that it changed nothing: a 4xx other than 429."""
+        return self.status is not None and 400 <= self.status < 500 and self.status != TOO_MANY
 
     @property
     def value(self) -> dict[str, Any]:
@@ -134,6 +145,26 @@ class WorkerHistory:
     def on_item(self, item: str, *names: str) -> list[Sent]:
         """Return the requests about an item, all or those of these operations."""
         return [sent for sent in self.sent if sent.item == item and (not names or sent.operation in names)]
+
+    def stops(self, item: str) -> list[Sent]:
+        """Return the stops of an item, without those that the server refused."""
+        return [stop for stop in self.stop_attempts(item) if not stop.is_refused]
+
+    def stop_attempts(self, item: str) -> list[Sent]:
+        """Return the stops of an item, without those that a worker sends only because the suite ends it."""
+        return [stop for stop in self.on_item(item, "stop") if stop.at <= self.over]
+
+    def require_stops(self, item: str) -> list[Sent]:
+        """Return the stops of an item, without those that the server refused.
+
+        Raises:
+            Blocked: the server refused all of them.
+        """
+        sent, accepted = self.stop_attempts(item), self.stops(item)
+        if sent and not accepted:
+            cause = STOP_CAUSES.get(sent[-1].status or 0, STOPS)
+            raise Blocked(cause, Text("every stop was refused", "所有 stop 都被拒绝"))
+        return accepted
 
     @property
     def deliveries(self) -> list[Sent]:

@@ -137,7 +137,7 @@ def confirms_drain(view: TranscriptView) -> Iterator[Finding]:
     patience = DRAIN_LEASES * history.lease
     if any(
         answered_beat.at < stop.at <= answered_beat.answered + patience
-        for stop in history.on_item(answered_beat.item or "", "stop")
+        for stop in history.require_stops(answered_beat.item or "")
     ):
         return
     yield Finding(
@@ -211,7 +211,8 @@ def _require_own_time(history: WorkerHistory) -> None:
 def _gaps_beyond(history: WorkerHistory, *, share: float, slack: float) -> Iterator[Finding]:
     """Yield a finding for each lease after which the next heartbeat or stop came too late, or never."""
     for item, ack in history.require_acked_items():
-        sent = [each for each in history.on_item(item, "heartbeat", "stop") if each.worker == ack.worker]
+        mine = (each for each in history.on_item(item, "heartbeat", "stop") if each.worker == ack.worker)
+        sent = [each for each in mine if each.at <= history.over]
         beats = [each for each in sent if each.operation == "heartbeat"]
         if not beats:
             if _ran_for(history, item, ack) > history.lease + slack:
@@ -256,7 +257,7 @@ def _ran_for(history: WorkerHistory, item: str, ack: Sent) -> float:
     Raises:
         Blocked: the worker neither stopped the item nor sent anything else about it until the end.
     """
-    stop = next(iter(history.on_item(item, "stop")), None)
+    stop = next(iter(history.stops(item)), None)
     if stop is None:
         raise Blocked(STOPS, Text("the item was never stopped", "item 从未被 stop"))
     return stop.at - ack.answered

@@ -7,7 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.worker import lease_checks as checks
+from conformance.chapters.worker.history import STOPS
 from conformance.chapters.worker.plays import answered, jobs_over, play_until, polled_after
+from conformance.chapters.worker.request_checks import CONNECTIONS, waits_for_retry_after
+from conformance.chapters.worker.stop_checks import after_job
 from conformance.exchange import Exchange
 from conformance.scenario.model import Check
 from conformance.text import Text
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 _CHAPTER: Final = "worker-leases"
 _IN_TIME: Final = Check("worker.heartbeat.in-time", checks.in_time)
+_BUSY: Final = Refuse(status=503, error_type="overloaded_error", retry_after=2)
 _NEXT: Final = Check("worker.heartbeat.next-value", checks.next_values)
 
 
@@ -73,7 +77,21 @@ def scenarios() -> Iterator[WorkerScenario]:
         title=Text("The answer to the second heartbeat is lost", "第二个 heartbeat 的响应丢失"),
         script=Script(job_leases=2.4, rules=(Rule("heartbeat", Lose(), first=2, last=2),)),
         play=play_until(lambda stage: jobs_over(stage) or _gave_up(412, stage)),
-        checks=(_NEXT,),
+        checks=(_NEXT, CONNECTIONS),
+    )
+    yield WorkerScenario(
+        id="heartbeat-503",
+        chapter=_CHAPTER,
+        title=Text(
+            "The first heartbeat and the first stop get 503 with Retry-After",
+            "第一个 heartbeat 和第一个 stop 得到 503 和 Retry-After",
+        ),
+        script=Script(job_leases=1.2, rules=(Rule("heartbeat", _BUSY), Rule("stop", _BUSY))),
+        play=play_until(lambda stage: jobs_over(stage) or polled_after(stage, "stop", times=3)),
+        checks=(
+            Check("worker.retry.after", partial(waits_for_retry_after, operations=("heartbeat", "stop"))),
+            Check(STOPS, after_job),
+        ),
     )
     yield WorkerScenario(
         id="heartbeat-refused.412",

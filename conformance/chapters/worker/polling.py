@@ -76,7 +76,8 @@ def polls_again(view: TranscriptView) -> Iterator[Finding]:
 def takes_next(view: TranscriptView) -> Iterator[Finding]:
     """The worker polls again after a job, so that it gets the next item."""
     history = WorkerHistory(view)
-    stops = [stop for item, _ in history.require_acked_items() for stop in history.on_item(item, "stop")]
+    acked = history.require_acked_items()
+    stops = [next(iter(history.stops(item))) for item, _ in acked if history.stops(item)]
     if not stops:
         raise Blocked(STOPS, Text("no item was stopped", "没有 item 被 stop"))
     last = max(stops, key=lambda stop: stop.answered)

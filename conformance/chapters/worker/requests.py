@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.worker import request_checks as checks
 from conformance.chapters.worker.acks import acks_first
-from conformance.chapters.worker.history import ACKS, POLLS, RATES, STOPS
+from conformance.chapters.worker.history import ACKS, POLLS, RATES, RETRIES, STOPS
 from conformance.chapters.worker.identity import stable_identity
 from conformance.chapters.worker.lease_checks import next_values
 from conformance.chapters.worker.plays import jobs_over, play_until, polled_after
@@ -28,7 +28,10 @@ _THROTTLED: Final = Refuse(status=429, error_type="rate_limit_error", retry_afte
 _BUSY: Final = Refuse(status=503, error_type="overloaded_error", retry_after=1)
 _DOWN: Final = Refuse(status=503, error_type="overloaded_error")
 _EXPIRED: Final = Refuse(status=401, error_type="authentication_error")
-_GOES_ON: Final = Check("worker.retry.goes-on", checks.polls_again)
+_UNTIL: Final = Refuse(status=429, error_type="rate_limit_error", retry_after=3, as_date=True)
+_GOES_ON: Final = Check(RETRIES, checks.polls_again)
+_THROTTLED_SECONDS: Final = 16.0
+_REDIRECTED: Final = ("poll", "ack", "heartbeat", "stop")
 _OUTAGE: Final = 5
 _OUTAGE_SECONDS: Final = 20.0
 
@@ -58,6 +61,10 @@ def _refused_for_a_while(stage: WorkerStage) -> bool:
     return first is not None and stage.now - first.completed > checks.HAMMERING_SECONDS
 
 
+def _redirects_over(stage: WorkerStage) -> bool:
+    return jobs_over(stage) or (polled_after(stage, "heartbeat", times=3) and polled_after(stage, "stop"))
+
+
 def _outage_over(stage: WorkerStage) -> bool:
     return len(stage.sent("poll")) >= _OUTAGE
 
@@ -67,9 +74,12 @@ def scenarios() -> Iterator[WorkerScenario]:
     yield WorkerScenario(
         id="redirect",
         chapter=_CHAPTER,
-        title=Text("A poll is redirected to another host", "poll 被重定向到其他主机"),
-        script=Script(rules=(Rule("poll", Redirect()),)),
-        play=play_until(lambda stage: jobs_over(stage) or len(stage.sent("poll")) > 1),
+        title=Text(
+            "The first request of each operation is redirected to another host",
+            "每种操作的第一个请求被重定向到其他主机",
+        ),
+        script=Script(job_leases=1.2, rules=tuple(Rule(name, Redirect()) for name in _REDIRECTED), redeliver_after=0.5),
+        play=play_until(_redirects_over),
         checks=(Check("worker.token.other-host", checks.not_elsewhere),),
     )
     yield WorkerScenario(
@@ -92,10 +102,13 @@ def scenarios() -> Iterator[WorkerScenario]:
     yield WorkerScenario(
         id="poll-429",
         chapter=_CHAPTER,
-        title=Text("Polls get 429 with Retry-After", "poll 得到 429 和 Retry-After"),
-        script=Script(rules=(Rule("poll", _THROTTLED, last=2),)),
-        play=play_until(jobs_over),
-        checks=(Check("worker.retry.after", partial(checks.waits_for_retry_after, operation="poll")), _GOES_ON),
+        title=Text(
+            "Polls get 429 with Retry-After: first in seconds, then as a date",
+            "poll 得到 429 和 Retry-After：先是秒数，再是日期",
+        ),
+        script=Script(rules=(Rule("poll", _THROTTLED), Rule("poll", _UNTIL, first=2, last=2))),
+        play=play_until(jobs_over, bound=_THROTTLED_SECONDS),
+        checks=(Check("worker.retry.after", partial(checks.waits_for_retry_after, operations=("poll",))), _GOES_ON),
     )
     yield WorkerScenario(
         id="ack-503",
@@ -103,7 +116,7 @@ def scenarios() -> Iterator[WorkerScenario]:
         title=Text("The ack gets 503 with Retry-After", "ack 得到 503 和 Retry-After"),
         script=Script(rules=(Rule("ack", _BUSY),), redeliver_after=1.5),
         play=play_until(lambda stage: jobs_over(stage) or polled_after(stage, "ack", times=3)),
-        checks=(Check("worker.retry.after", partial(checks.waits_for_retry_after, operation="ack")),),
+        checks=(Check("worker.retry.after", partial(checks.waits_for_retry_after, operations=("ack",))),),
     )
     yield WorkerScenario(
         id="outage",
@@ -124,7 +137,7 @@ def scenarios() -> Iterator[WorkerScenario]:
             redeliver_after=1.0,
         ),
         play=play_until(jobs_over),
-        checks=(Check("worker.legal.connections", checks.goes_on), Check(ACKS, acks_first)),
+        checks=(checks.CONNECTIONS, Check(ACKS, acks_first)),
     )
     yield WorkerScenario(
         id="odd-spelling",

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.chapters.worker.history import STOPS, Sent, WorkerHistory, delivered_item, last_words, not_triggered
+from conformance.chapters.worker.history import (
+    STOP_CAUSES,
+    STOPS,
+    Sent,
+    WorkerHistory,
+    delivered_item,
+    last_words,
+    not_triggered,
+)
 from conformance.scenario.model import Finding
 from conformance.scenario.transcript_view import Blocked, TranscriptView
 from conformance.text import Text, join
@@ -22,8 +30,16 @@ def after_job(view: TranscriptView) -> Iterator[Finding]:
     """Each acked item is stopped when its job is over, and not before."""
     history = WorkerHistory(view)
     for item, ack in history.require_acked_items():
-        stop = next(iter(history.on_item(item, "stop")), None)
-        if stop is None:
+        sent, stops = history.stop_attempts(item), history.stops(item)
+        if sent and not stops and sent[-1].status not in STOP_CAUSES:
+            yield Finding(
+                step=sent[-1].step,
+                expected=Text("a stop that the server accepts", "服务器接受的 stop"),
+                actual=Text("it was refused with HTTP {status}", "它被拒绝，得到 HTTP {status}").format(
+                    status=sent[-1].status
+                ),
+            )
+        elif not history.require_stops(item):
             yield Finding(
                 step=ack.step,
                 expected=Text("a stop after {n} s, when the job is over", "{n} 秒后任务结束时 stop").format(
@@ -31,14 +47,14 @@ def after_job(view: TranscriptView) -> Iterator[Finding]:
                 ),
                 actual=join(Text("; ", "；"), (Text("none came", "没有 stop"), *last_words(view.transcript))),
             )
-        elif stop.at - ack.answered < history.job - EARLY:
+        elif stops[0].at - ack.answered < history.job - EARLY:
             yield Finding(
-                step=stop.step,
+                step=stops[0].step,
                 expected=Text("a stop after {n} s, when the job is over", "{n} 秒后任务结束时 stop").format(
                     n=f"{history.job:g}"
                 ),
                 actual=Text("it came {n} s after the ack", "它在 ack 之后 {n} 秒到达").format(
-                    n=f"{stop.at - ack.answered:.1f}"
+                    n=f"{stops[0].at - ack.answered:.1f}"
                 ),
                 blamed=(ack.step,),
             )
@@ -47,10 +63,10 @@ def after_job(view: TranscriptView) -> Iterator[Finding]:
 def once(view: TranscriptView) -> Iterator[Finding]:
     """No stop follows the one that was answered with `stopped`."""
     history = WorkerHistory(view)
-    if not history.operations("stop"):
+    if not any(history.stops(item) for item in history.require_delivery()):
         history.require_acked_items()
         raise Blocked(STOPS, Text("no item was stopped", "没有 item 被 stop"))
-    for item in history.require_delivery():
+    for item in history.delivered:
         stops = history.on_item(item, "stop")
         done = next((stop for stop in stops if stop.value.get("state") == "stopped"), None)
         again = next((stop for stop in stops if done is not None and stop.at > done.answered), None)
@@ -98,7 +114,7 @@ def on_sigterm(view: TranscriptView) -> Iterator[Finding]:
     signalled = history.fact("terminated")
     if signalled is None:
         raise not_triggered("the worker got no SIGTERM", "没有向 worker 发送 SIGTERM")
-    stop = next((stop for stop in history.on_item(item, "stop") if stop.at > signalled), None)
+    stop = next((stop for stop in history.require_stops(item) if stop.at > signalled), None)
     taken = next((poll for poll in history.deliveries if poll.at > signalled), None)
     if taken is not None:
         yield Finding(
@@ -117,7 +133,7 @@ def on_sigterm(view: TranscriptView) -> Iterator[Finding]:
 
 
 def _held_by(history: WorkerHistory, worker: str) -> str | None:
-    """Return the last item that was delivered to a worker, unless it stopped it."""
+    """Return the last item that was delivered to a worker, unless it stopped it, or tried to."""
     items = [delivered_item(poll) for poll in history.deliveries if poll.worker == worker]
     if not items or items[-1] is None:
         return None
@@ -155,8 +171,8 @@ def takes_over(view: TranscriptView) -> Iterator[Finding]:
             )
             return
         raise not_triggered("the second worker never polled", "第二个 worker 从未 poll")
-    for operation in ("ack", "stop"):
-        if not any(sent.at > again.at and sent.worker == again.worker for sent in history.on_item(item, operation)):
+    for operation, found in (("ack", history.on_item(item, "ack")), ("stop", history.require_stops(item))):
+        if not any(sent.at > again.at and sent.worker == again.worker for sent in found):
             yield Finding(
                 step=again.step,
                 expected=Text(

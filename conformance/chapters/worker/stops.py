@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.worker import stop_checks as checks
 from conformance.chapters.worker.acks import never_unacked
-from conformance.chapters.worker.history import STOPS
+from conformance.chapters.worker.history import OWN_ITEMS, STOPS
 from conformance.chapters.worker.plays import PATIENCE, SETTLE, answered, jobs_over, play_until
+from conformance.chapters.worker.request_checks import CONNECTIONS
 from conformance.scenario.model import Check
 from conformance.text import Text
 from conformance.worker_harness.scenario import WorkerScenario
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.worker_harness.stage import WorkerStage
 
 _CHAPTER: Final = "worker-stops"
-_OWN: Final = Check("worker.stop.own-items", checks.own_items)
+_OWN: Final = Check(OWN_ITEMS, checks.own_items)
 _FIRST, _SECOND = "first", "second"
 _INTO_JOB: Final = 0.5
 """Seconds from the ack until the worker is ended: it is in its job then."""
@@ -65,7 +66,7 @@ def scenarios() -> Iterator[WorkerScenario]:
         title=Text("The stop is carried out, and its answer is lost", "stop 已执行，但响应丢失"),
         script=Script(items=2, rules=(Rule("stop", Lose(), item=0),)),
         play=play_until(jobs_over),
-        checks=(Check("worker.stop.once", checks.once), _OWN),
+        checks=(Check("worker.stop.once", checks.once), _OWN, CONNECTIONS),
     )
     yield WorkerScenario(
         id="sigterm",
@@ -82,7 +83,7 @@ def scenarios() -> Iterator[WorkerScenario]:
             "Two workers in one environment, and one of them is killed",
             "同一 environment 有两个 worker，其中一个被杀死",
         ),
-        script=Script(items=2, job_leases=1.5, requeue=True, workers=2),
+        script=Script(items=2, job_leases=1.5, requeue=True, workers=2, one_each=True),
         play=_kill_one_of_two,
         checks=(
             _OWN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import Any, Final
 
@@ -70,6 +71,34 @@ class _NeverAcks(Worker):
         return True
 
 
+class _StopsRefused(Worker):
+    async def ack(self, item: Item) -> bool:
+        acked = await super().ack(item)
+        if not acked:
+            await self.stop(item)
+        return acked
+
+
+class _RemembersLast(Worker):
+    """Runs every item in a task of its own, and knows only the last one when an item is delivered again."""
+
+    last = ""
+
+    async def main(self) -> None:
+        self.jobs: set[asyncio.Task[None]] = set()
+        await super().main()
+        await asyncio.gather(*self.jobs, return_exceptions=True)
+
+    async def ack(self, item: Item) -> bool:
+        known, self.last = self.last, item["id"]
+        return known != item["id"] and await super().ack(item)
+
+    async def work(self, item: Item) -> None:
+        job = asyncio.create_task(super().work(item))
+        self.jobs.add(job)
+        job.add_done_callback(self.jobs.discard)
+
+
 class _RunsAgain(Worker):
     def __init__(self, base_url: str, environment_id: str, token: str) -> None:
         super().__init__(base_url, environment_id, token)
@@ -116,7 +145,7 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "It sends the first heartbeat before the ack.",
         "先发送 heartbeat，再 ack。",
         _HeartbeatFirst,
-        fails="ack.first ack.never-unacked lease.ended redelivery.not-twice",
+        fails="ack.first ack.never-unacked lease.ended redelivery.not-twice retry.after",
     ),
     defect(
         "ack.after-session",
@@ -131,6 +160,20 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "不 ack 就执行任务。",
         _NeverAcks,
         fails="ack.first ack.never-unacked",
+    ),
+    defect(
+        "ack.stops-refused",
+        "It stops an item whose ack was refused.",
+        "ack 被拒绝后 stop 该 item。",
+        _StopsRefused,
+        fails="stop.own-items",
+    ),
+    defect(
+        "redelivery.remembers-last",
+        "It runs items side by side, and recognises only the last one when it is delivered again.",
+        "同时执行多个 item，再次投递时只认得最近的一个。",
+        _RemembersLast,
+        fails="redelivery.not-twice",
     ),
     defect(
         "redelivery.runs-again",

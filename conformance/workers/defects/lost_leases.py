@@ -35,6 +35,14 @@ class _GoesOnAfter409(_GoesOn):
     statuses = frozenset({409})
 
 
+class _DropsOn503(Worker):
+    async def call(self, method: str, path: str, tries: int | None = None, **options: Any) -> httpx.Response:
+        response = await super().call(method, path, tries, **options)
+        if path.endswith("/heartbeat") and response.status_code == 503:
+            raise Lost
+        return response
+
+
 class _AsksAgain(Worker):
     async def call(self, method: str, path: str, tries: int | None = None, **options: Any) -> httpx.Response:
         response = await super().call(method, path, tries, **options)
@@ -108,6 +116,13 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "得到 409 后继续执行任务并发送 heartbeat。",
         _GoesOnAfter409,
         fails="lease.ended",
+    ),
+    defect(
+        "lease.dropped-on-503",
+        "It leaves the item when a heartbeat gets 503.",
+        "heartbeat 得到 503 时放下 item。",
+        _DropsOn503,
+        fails="stop.after-job",
     ),
     defect(
         "lease.asks-again",

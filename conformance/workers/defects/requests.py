@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import datetime
 from typing import Any, Final
 
@@ -60,6 +61,23 @@ class _RetryAfterInMilliseconds(Worker):
         return super().retry_after(response) / 1000
 
 
+class _HeartbeatsAtOnce(Worker):
+    def retry_after(self, response: httpx.Response) -> float:
+        hurried = response.request.url.path.endswith(("/heartbeat", "/stop"))
+        return 0.0 if hurried else super().retry_after(response)
+
+
+class _SecondsOnly(Worker):
+    def retry_after(self, response: httpx.Response) -> float:
+        value = response.headers.get("Retry-After", "")
+        return float(value) if value.isdigit() else 0.0
+
+
+class _CrashesOnDates(Worker):
+    def retry_after(self, response: httpx.Response) -> float:
+        return float(response.headers.get("Retry-After", "0"))
+
+
 class _ConstantPause(Worker):
     def pause(self, attempt: int) -> float:
         return 0.5
@@ -89,6 +107,34 @@ class _EndsOnBrokenPoll(Worker):
             if path == "/poll":
                 self.ending.set()
             raise
+
+
+class _Breaks(httpx.AsyncHTTPTransport):
+    """Ends the process when a request of one method gets no answer."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        self._method = method
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except httpx.RemoteProtocolError:
+            if request.method == self._method:
+                os._exit(1)
+            raise
+
+
+class _EndsOnLostAnswer(Worker):
+    method = "POST"
+
+    def __init__(self, base_url: str, environment_id: str, token: str) -> None:
+        super().__init__(base_url, environment_id, token)
+        self.http = httpx.AsyncClient(base_url=base_url, headers=self.http.headers, transport=_Breaks(self.method))
+
+
+class _EndsOnLostPoll(_EndsOnLostAnswer):
+    method = "GET"
 
 
 class _EndsOnBrokenAck(Worker):
@@ -192,6 +238,27 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         fails="retry.after",
     ),
     defect(
+        "retry.heartbeats-at-once",
+        "It does not read `Retry-After` in the answers to heartbeats and stops.",
+        "不读取 heartbeat 和 stop 响应中的 `Retry-After`。",
+        _HeartbeatsAtOnce,
+        fails="retry.after",
+    ),
+    defect(
+        "retry.seconds-only",
+        "It takes no notice of a `Retry-After` that is a date.",
+        "忽略写成日期的 `Retry-After`。",
+        _SecondsOnly,
+        fails="retry.after",
+    ),
+    defect(
+        "retry.crashes-on-dates",
+        "It crashes on a `Retry-After` that is a date.",
+        "`Retry-After` 写成日期时崩溃。",
+        _CrashesOnDates,
+        fails="retry.goes-on",
+    ),
+    defect(
         "retry.constant-pause",
         "It repeats failed requests at intervals of half a second, however often they failed.",
         "无论失败多少次，都每隔半秒重试。",
@@ -203,7 +270,7 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "It ends after one 429 or 503.",
         "得到一次 429 或 503 就结束。",
         _EndsOnFailure,
-        fails="retry.goes-on",
+        fails="retry.goes-on stop.after-job",
     ),
     defect(
         "retry.crashes",
@@ -217,6 +284,20 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         "It ends when the connection of a poll breaks.",
         "poll 的连接中断时就结束。",
         _EndsOnBrokenPoll,
+        fails="legal.connections",
+    ),
+    defect(
+        "connection.ends-on-lost-answer",
+        "It crashes when the answer to an ack, a heartbeat or a stop is lost.",
+        "ack、heartbeat 或 stop 的响应丢失时崩溃。",
+        _EndsOnLostAnswer,
+        fails="legal.connections",
+    ),
+    defect(
+        "connection.ends-on-lost-poll",
+        "It crashes when the answer to a poll is lost.",
+        "poll 的响应丢失时崩溃。",
+        _EndsOnLostPoll,
         fails="legal.connections",
     ),
     defect(

@@ -21,6 +21,30 @@ class _Never(Worker):
         return
 
 
+class _OnlyAtTheEnd(Worker):
+    """Keeps the items that it has run, and stops them when it ends."""
+
+    def __init__(self, base_url: str, environment_id: str, token: str) -> None:
+        super().__init__(base_url, environment_id, token)
+        self.left: list[Item] = []
+
+    async def poll(self) -> Item | None:
+        item = await super().poll()
+        await self.stop_all()
+        return item
+
+    async def work(self, item: Item) -> None:
+        await super().work(item)
+        await self.stop_all()
+
+    async def stop(self, item: Item) -> None:
+        self.left.append(item)
+
+    async def stop_all(self) -> None:
+        while self.ending.is_set() and self.left:
+            await super().stop(self.left.pop())
+
+
 class _Early(Worker):
     async def job(self, item: Item) -> None:
         with contextlib.suppress(TimeoutError):
@@ -67,6 +91,12 @@ class _WritesOnList(Worker):
                 await self.call("POST", f"/{item['id']}", tries=1, json={"metadata": {"seen-by": self.worker_id}})
 
 
+class _UnreadableBody(Worker):
+    async def stop(self, item: Item) -> None:
+        with contextlib.suppress(httpx.TransportError):
+            await self.call("POST", f"/{item['id']}/stop", tries=5, content=b"force=true")
+
+
 class _StopsOthers(Worker):
     """Stops every other item in the list after a job."""
 
@@ -101,11 +131,25 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         warns="stop.sigterm",
     ),
     defect(
+        "stop.at-the-end",
+        "It stops its items only when it ends.",
+        "进程结束时才 stop 各 item。",
+        _OnlyAtTheEnd,
+        fails="stop.after-job stop.taken-over drain.confirms redelivery.not-twice",
+    ),
+    defect(
         "stop.early",
         "It stops the item before the job is over.",
         "任务未结束就 stop item。",
         _Early,
         fails="stop.after-job",
+    ),
+    defect(
+        "stop.unreadable-body",
+        "It sends stops as a form, which get 400, and goes on.",
+        "以表单形式发送 stop，得到 400 后不再处理。",
+        _UnreadableBody,
+        fails="stop.after-job redelivery.not-twice",
     ),
     defect("stop.twice", "It stops each item twice.", "每个 item 都 stop 两次。", _Twice, fails="stop.once"),
     defect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -58,6 +59,14 @@ class _FollowsWithToken(_OnStart):
         return response
 
 
+class _RepeatsPostsElsewhere(_OnStart):
+    async def call(self, method: str, path: str, tries: int | None = None, **options: Any) -> httpx.Response:
+        response = await super().call(method, path, tries, **options)
+        if response.is_redirect and method == "POST":
+            return await self.http.request(method, response.headers["Location"])
+        return response
+
+
 class _MovesAfterRedirect(_OnStart):
     async def call(self, method: str, path: str, tries: int | None = None, **options: Any) -> httpx.Response:
         response = await super().call(method, path, tries, **options)
@@ -76,6 +85,12 @@ class _PrintsHeaders(_OnStart):
     async def poll(self) -> Item | None:
         os.write(1, f"GET /poll {dict(self.http.headers)}\n".encode())
         return await super().poll()
+
+
+class _PrintsBasic(_OnStart):
+    def begin(self) -> None:
+        shown = base64.b64encode(f"worker:{self.token}".encode()).decode()
+        os.write(1, f"Proxy-Authorization: Basic {shown}\n".encode())
 
 
 class _UpperEnvironment(Worker):
@@ -128,6 +143,13 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
         fails="token.other-host",
     ),
     defect(
+        "redirect.posts-with-token",
+        "It repeats redirected acks, heartbeats and stops at the other host, with the token.",
+        "ack、heartbeat 和 stop 被重定向后，带上 token 在其他主机重发。",
+        _RepeatsPostsElsewhere,
+        fails="token.other-host",
+    ),
+    defect(
         "redirect.new-base-url",
         "It sends everything to the host that a redirect named.",
         "之后的所有请求都发送给重定向所指的主机。",
@@ -136,6 +158,13 @@ DEFECTS: Final[tuple[WorkerDefect, ...]] = (
     ),
     defect(
         "token.printed", "It prints the token at its start.", "启动时输出 token。", _Prints, fails="token.not-printed"
+    ),
+    defect(
+        "token.printed-in-base64",
+        "It prints the token in base64, inside a longer text.",
+        "以 base64 输出含 token 的文本。",
+        _PrintsBasic,
+        fails="token.not-printed",
     ),
     defect(
         "token.in-debug-log",
