@@ -101,6 +101,7 @@ async def _update(api: Conversation) -> None:
     await update("upsert", **metadata(a="one", b="two"))
     await update("overwrite", **metadata(a="three"))
     await update("absent key", **metadata(x=None))
+    await update("empty string", **metadata(b=""))
     await update("delete", **metadata(a=None))
     await update("nothing", json={})
     await update("broken", content=b'{"metadata": {"conformance-c": "3"')
@@ -143,6 +144,10 @@ async def _heartbeat(api: Conversation) -> None:
         await api.send("POST", f"{path}/stop")
         await beat(f"after {stops} stops")
     await beat("queued", f"/environments/{own}/work/{await api.queue(own)}")
+    raced = await api.acked(own)
+    value = last_heartbeat(await api.send("POST", f"{raced}/heartbeat"))
+    await api.send("POST", f"{raced}/ack")
+    await beat("after another ack", raced, expected_last_heartbeat=value)
     for step, value in (("a time at first", "2026-01-01T00:00:00Z"), ("none at first", "NO_HEARTBEAT")):
         await beat(step, path := await api.acked(own), expected_last_heartbeat=value)
     await api.send("POST", path, **metadata(a="one"))

@@ -80,5 +80,6 @@ WORK_LOOKS: Final[Mapping[str, Callable[[Visit], bool]]] = {
     "forced-stop-requested": _requested,
     "force-coerced": _posted("starting", "/stop", {"force": "yes"}, 200),
     "stopped-is-read-only": _posted("stopped", "", {"metadata": {"a": "1"}}, 409),
+    "empty-value-400": _posted("starting", "", {"metadata": {"a": ""}}, 400),
     "heartbeat-of-its-worker": _beaten_by_another,
 }

@@ -24,7 +24,7 @@ DEFECTS: Sequence[Defect] = (
         "A GET of a stopping item shows no `latest_heartbeat_at`.",
         "对 stopping 的 item 执行 GET，不显示 `latest_heartbeat_at`。",
         replace_get(_without_heartbeat),
-        fails="get.shows.last-response",
+        fails="get.shows.last-response stop.keeps-other-fields",
     ),
     defect(
         "get.no-stop-time",

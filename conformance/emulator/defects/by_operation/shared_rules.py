@@ -38,7 +38,7 @@ _NAN: Final = with_member(b'"elapsed": NaN')
 _UNREADABLE: Final = {
     "poll": "ack.race.redelivery",
     "list": "ack.race.redelivery",
-    "heartbeat": "heartbeat.value.is-latest heartbeat.cas.accepted heartbeat.cas.changes-nothing heartbeat.cas.no-heartbeat-refused"
+    "heartbeat": "heartbeat.value.is-latest heartbeat.cas.accepted heartbeat.keeps-other-fields heartbeat.cas.no-heartbeat-refused"
     " heartbeat.cas.stale-refused heartbeat.cas.unconditional heartbeat.later.keeps-started-at",
 }
 """What cannot be judged where a success cannot be read: its value cannot be sent back."""
@@ -326,7 +326,7 @@ KINDS: Final[Sequence[Kind]] = (
         fails="refused.changes-nothing",
         also={"stop": "stop.invalid-json"},
         may_fail="ack.refused.changes-nothing ack.refused.rightful-worker-unharmed heartbeat.refused.changes-nothing"
-        " stop.refused.changes-nothing update.refused.changes-nothing",
+        " stop.refused.changes-nothing update.refused.changes-nothing update.changes-metadata-only",
         operations=ON_ITEM,
     ),
     Kind(

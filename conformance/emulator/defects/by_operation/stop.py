@@ -193,7 +193,7 @@ DEFECTS: Sequence[Defect] = (
         "A stop of a stopped item changes `stopped_at`.",
         "停止 stopped 的 item 会改动 `stopped_at`。",
         _stopping(_again),
-        fails="stop.stopped.unchanged",
+        fails="stop.stopped.unchanged stop.stopped.force-keeps",
         moves_time=True,
     ),
     defect(
