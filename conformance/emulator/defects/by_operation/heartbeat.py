@@ -25,6 +25,7 @@ from .heartbeat_mutations import (
     repeats_desired_seconds,
     revives,
     stores_although_refused,
+    stores_while_queued,
     two_seconds_later,
     writes_over_a_stop,
 )
@@ -251,6 +252,13 @@ DEFECTS: Sequence[Defect] = (
         stores_although_refused(when=lambda expectation: expectation.latest_heartbeat_at is None),
         fails="heartbeat.cas.changes-nothing",
         moves_time=True,
+    ),
+    defect(
+        "heartbeat.409-is-stored",
+        "A heartbeat of a queued item gets 409, but is stored.",
+        "对 queued 的 item 发送 heartbeat 得到 409，却被保存。",
+        stores_while_queued,
+        fails="heartbeat.refused.changes-nothing",
     ),
     defect(
         "heartbeat.malformed-ignored",

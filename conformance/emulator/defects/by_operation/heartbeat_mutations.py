@@ -110,6 +110,23 @@ def stores_although_refused(*, when: Callable[[LeaseExpectation], bool]) -> Muta
     return beating(changed)
 
 
+def _storing_while_queued(beat: Operation) -> Operation:
+    async def called(call: Call) -> Reply:
+        try:
+            return await beat(call)
+        except ApiError:
+            item = current_item(call)
+            if item is not None and item.state is State.QUEUED:
+                call.service.store.put_work(heartbeat(item, call.service.resources.clock()))
+            raise
+
+    return called
+
+
+stores_while_queued: Final = beating(_storing_while_queued)
+"""Refuse a heartbeat of a queued item, but store it."""
+
+
 def compares_early(beat: Operation) -> Operation:
     """Compare, wait, and write without comparing again."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ...configuration import Mutation
@@ -64,6 +64,12 @@ def _ends(state: State, *, force: bool) -> Callable[[Stop, WorkItem, bool, datet
 def _kept_if_forced(state: State) -> Callable[[Stop, WorkItem, bool, datetime], WorkItem]:
     """Return a stop that leaves items in this state as they are if it is forced."""
     return lambda found, item, forced, now: item if forced and item.state is state else found(item, forced, now)
+
+
+def _at_first(change: Callable[[WorkItem], WorkItem]) -> Callable[[Stop, WorkItem, bool, datetime], WorkItem]:
+    """Return a stop that also changes an item that is not yet stopping or stopped."""
+    over = (State.STOPPING, State.STOPPED)
+    return lambda found, item, forced, now: found(item if item.state in over else change(item), forced, now)
 
 
 def _queued_is_stopping(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
@@ -220,6 +226,20 @@ DEFECTS: Sequence[Defect] = (
             )
         ),
         fails="stop.stopped.force-keeps",
+    ),
+    defect(
+        "stop.writes-metadata",
+        "The first stop of an item adds a key to its metadata.",
+        "对 item 的首次 stop 会在 metadata 中添加一个键。",
+        _stopping(_at_first(lambda item: replace(item, metadata={**item.metadata, "stopped-by": "request"}))),
+        fails="stop.keeps-other-fields",
+    ),
+    defect(
+        "stop.moves-creation",
+        "The first stop of an item moves `created_at` by an hour.",
+        "对 item 的首次 stop 会使 `created_at` 推后一小时。",
+        _stopping(_at_first(lambda item: replace(item, created_at=item.created_at + timedelta(hours=1)))),
+        fails="stop.keeps-other-fields",
     ),
     defect(
         "stop.clears-heartbeat",
