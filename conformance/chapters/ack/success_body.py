@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from conformance.chapters.every_operation.item_differences import complete_item, disagreements
 from conformance.chapters.every_operation.response_status import judgeable_steps
 from conformance.contract import schemas
 from conformance.contract.work_item import IDENTITY, Difference, differences
 from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.stale_reads import object_in_response
 from conformance.scenario.transcript_view import (
     LEASE_GAP,
     CannotJudge,
@@ -42,11 +43,21 @@ def _same_item(view: TranscriptView) -> Iterator[Finding]:
                 )
             )
         fields = complete_item(view, step)
-        found = differences(polled, fields, IDENTITY)
+        found = differences({**polled, **_read_since(view, fields)}, fields, IDENTITY)
         path_id = view.acked_item_facts(step)["environment_id"]
         if fields["environment_id"] != path_id and not any(d.field == "environment_id" for d in found):
             found.append(Difference("environment_id", path_id, fields["environment_id"]))
         yield from disagreements(step, found, Text("as poll returned it", "与 poll 返回的一致"))
+
+
+def _read_since(view: TranscriptView, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata if a GET right before the ack shows them as the ack does: an operation since the poll changed them."""
+    if not view.scenario.item_spec.transitions:
+        return {}
+    earlier = next((each for each in view.transcript.exchanges if each.step == "before"), None)
+    shown = object_in_response(earlier) if earlier is not None else None
+    metadata = fields.get("metadata")
+    return {"metadata": metadata} if shown is not None and shown.get("metadata") == metadata else {}
 
 
 def _get_agrees(view: TranscriptView) -> Iterator[Finding]:

@@ -71,6 +71,17 @@ def _stopping_straight(server_config: ServerConfig) -> ServerConfig:
     return server_config.override_policy(stop=lambda found: lambda item, force, now: _straight(found, item, force, now))
 
 
+def _stop_says_why(server_config: ServerConfig) -> ServerConfig:
+    """Note each stop in the item's metadata."""
+    return server_config.override_policy(
+        stop=lambda found: (
+            lambda item, force, now: replace(
+                found(item, force, now), metadata={**item.metadata, "stopped-by": "request"}
+            )
+        )
+    )
+
+
 def _twice(server_config: ServerConfig) -> ServerConfig:
     """Deliver every item to the first two workers that poll."""
     times: dict[str, int] = {}
@@ -139,6 +150,12 @@ SHAPES: Sequence[Shape] = (
         "对已 ack 的 item 优雅停止时，直接进入 `stopped`。",
         _stopping_straight,
         unreachable="ack.terminal.stopping",
+    ),
+    shape(
+        "stop-adds-metadata",
+        "A stop adds a key to the item's metadata.",
+        "stop 会在 item 的 metadata 中添加一个键。",
+        _stop_says_why,
     ),
     shape(
         "heartbeat-204",
