@@ -43,21 +43,26 @@ def _same_item(view: TranscriptView) -> Iterator[Finding]:
                 )
             )
         fields = complete_item(view, step)
-        found = differences({**polled, **_read_since(view, fields)}, fields, IDENTITY)
+        found = differences({**polled, **_shown_since(view, step, fields)}, fields, IDENTITY)
         path_id = view.acked_item_facts(step)["environment_id"]
         if fields["environment_id"] != path_id and not any(d.field == "environment_id" for d in found):
             found.append(Difference("environment_id", path_id, fields["environment_id"]))
         yield from disagreements(step, found, Text("as poll returned it", "与 poll 返回的一致"))
 
 
-def _read_since(view: TranscriptView, fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the metadata if a GET right before the ack shows them as the ack does: an operation since the poll changed them."""
-    if not view.scenario.item_spec.transitions:
-        return {}
-    earlier = next((each for each in view.transcript.exchanges if each.step == "before"), None)
-    shown = object_in_response(earlier) if earlier is not None else None
-    metadata = fields.get("metadata")
-    return {"metadata": metadata} if shown is not None and shown.get("metadata") == metadata else {}
+def _shown_since(view: TranscriptView, step: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata if another operation, since the poll and before this ack ended, shows them as the ack does.
+
+    That operation changed them, and the ack returns what is stored.
+    """
+    ended, metadata = view.exchange(step).completed, fields.get("metadata")
+    for exchange in view.transcript.exchanges:
+        if exchange.invoked > ended or exchange.operation in {"ack", "poll"}:
+            continue
+        shown = object_in_response(exchange) or {}
+        if shown.get("id") == fields.get("id") and shown.get("metadata") == metadata:
+            return {"metadata": metadata}
+    return {}
 
 
 def _get_agrees(view: TranscriptView) -> Iterator[Finding]:
