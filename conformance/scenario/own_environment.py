@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from conformance.arrange.api_arranger import Arranger
 from conformance.arrange.item_spec import BLOCK_MS, NEVER_RECLAIM_MS, Item
-from conformance.arrange.responses import CannotArrange, id_of, is_empty_poll, object_of
+from conformance.arrange.responses import CannotArrange, id_of, is_empty_poll, object_of, require_response
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
 from conformance.scenario.stale_reads import settled_or_lost
@@ -97,9 +97,15 @@ class OwnEnvironment:
         block_ms: int | None = BLOCK_MS,
         reclaim_older_than_ms: int = NEVER_RECLAIM_MS,
     ) -> Exchange:
-        """Poll this environment once."""
-        return await self._api.poll(
-            step, self.id, headers=headers, block_ms=block_ms, reclaim_older_than_ms=reclaim_older_than_ms
+        """Poll this environment once.
+
+        Raises:
+            NoUsableResponse: the response was lost; the poll may have delivered an item.
+        """
+        return require_response(
+            await self._api.poll(
+                step, self.id, headers=headers, block_ms=block_ms, reclaim_older_than_ms=reclaim_older_than_ms
+            )
         )
 
     async def deliver(self, name: str, worker: str | None, headers: tuple[Header, ...]) -> Item:
