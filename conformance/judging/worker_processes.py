@@ -35,13 +35,13 @@ def process_text(transcript: Transcript) -> Text | None:
         if not is_of_worker(transcript) or transcript.exchanges:
             return None
         return _WAITED_BY_HAND.format(n=_waited(transcript, ""))
-    told = []
+    sentences = []
     for name, worker in workers.items():
-        words = [*_told(transcript, name, worker)]
+        words = [*_sentences(transcript, name, worker)]
         if words:
             joined = join(Text("; ", "；"), words)
-            told.append(_NAMED.format(name=name, words=joined) if name else joined)
-    return join(Text("; ", "；"), told) if told else None
+            sentences.append(_NAMED.format(name=name, words=joined) if name else joined)
+    return join(Text("; ", "；"), sentences) if sentences else None
 
 
 def last_output(transcript: Transcript) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def last_output(transcript: Transcript) -> tuple[str, ...]:
     )
 
 
-def _told(transcript: Transcript, name: str, worker: Mapping[str, Any]) -> Iterator[Text]:
+def _sentences(transcript: Transcript, name: str, worker: Mapping[str, Any]) -> Iterator[Text]:
     silent = not any(_sender(exchange.step) == name for exchange in transcript.exchanges)
     ended = worker["exit_code"] is not None
     if silent and not ended:
