@@ -40,6 +40,12 @@ def _of_status(first: Violation, members: Members) -> Text:
 
 def _of_missing(first: Violation, members: Members) -> Text:
     places = pointers(first, members, "missing")
+    if first.pointer == "/type" and len(places) == 1 and first.rule.startswith("envelope."):
+        whole = Text(
+            'Write `type` with the value "error" at the top level, beside `error`, in {responses}.',
+            "在{responses}的顶层写出 `type`，与 `error` 并列，值为 “error”。",
+        )
+        return whole.format(responses=_responses(first))
     words = Text("Write {fields} {places} in {responses}.", "在{responses}中写出{fields} {places}。")
     fields = Text("the field" if len(places) == 1 else "the fields", "字段")
     return words.format(fields=fields, places=places_text(places), responses=_responses(first))

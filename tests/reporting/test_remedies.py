@@ -52,6 +52,11 @@ def test_a_missing_field_is_one_that_is_null_only_if_it_can_be_null(pointer: str
     assert fix_of("ack.answer.schema-en", field(pointer, code=200)).startswith(begins)
 
 
+def test_the_outer_type_of_an_error_is_told_from_that_in_it() -> None:
+    fix = fix_of("ack.envelope.schema-en", field("/type", code=409))
+    assert fix.startswith('Write `type` with the value "error" at the top level, beside `error`, in ')
+
+
 def test_a_value_that_must_not_be_there_is_fixed_at_its_place() -> None:
     constant = replace(field("/type", "const", '"job"', code=200), expected=both('"work"'))
     assert fix_of("ack.answer.schema-en", constant) == 'Write "work" in `/type`.'
