@@ -18,8 +18,6 @@ from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, PlannedCheck, VerdictKind
 from conformance.text import Text, join
-from conformance.worker_harness.command import BY_HAND
-from conformance.worker_harness.script import REAL_LEASE
 
 _NAMED: Final = 8
 
@@ -72,8 +70,7 @@ def stated_run(about: RunMetadata) -> Run:
     """Return what a certificate states of a run."""
     worker = None
     if about.worker is not None:
-        command = None if about.worker == BY_HAND else about.worker
-        worker = JudgedWorker(command=command, real_leases=about.lease_seconds == REAL_LEASE)
+        worker = JudgedWorker(command=None if about.by_hand else about.worker, real_leases=about.real_leases)
     return Run(
         id=about.run_id,
         started_at=about.started_at,

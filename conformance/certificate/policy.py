@@ -18,8 +18,6 @@ from conformance.judging.repetition import REPETITIONS_FACT
 from conformance.judging.run_result import RunMetadata
 from conformance.target import is_loopback
 from conformance.text import Text, join
-from conformance.worker_harness.command import BY_HAND
-from conformance.worker_harness.script import REAL_LEASE
 
 FORMAT: Final = "work-conformance-policy/1"
 TOKENS: Final = ("forbidden", "foreign", "expired")
@@ -126,9 +124,9 @@ def _run(policy: Policy, evidence: Evidence) -> Iterator[Text]:
 
 
 def _worker(policy: Policy, about: RunMetadata) -> Iterator[Text]:
-    if policy.worker_started_by_suite and about.worker == BY_HAND:
+    if policy.worker_started_by_suite and about.by_hand:
         yield _ATTACHED
-    if policy.worker_real_leases and about.lease_seconds != REAL_LEASE:
+    if policy.worker_real_leases and not about.real_leases:
         yield _LEASES.format(seconds=str(about.lease_seconds)[:20])
 
 

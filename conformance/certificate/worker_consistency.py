@@ -14,17 +14,17 @@ from urllib.parse import unquote
 from conformance import __version__
 from conformance.chapters.registry import worker_scenarios
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.operations import OPERATIONS
 from conformance.evidence import Evidence
 from conformance.exchange import ARRANGED_BY, SCRIPT, Exchange, Transcript
 from conformance.judging.run_result import RunMetadata
 from conformance.target import DEFAULT_API_PREFIX
 from conformance.text import Text
-from conformance.worker_harness.command import BY_HAND
 from conformance.worker_harness.script import REAL_LEASE, SHORT_LEASE
 from conformance.worker_harness.scripted_ids import ScriptedIds
 from conformance.worker_harness.scripted_server import OTHER_HOST, REDIRECTED, SCRIPTED_SERVER
+from conformance.worker_harness.steps import sender_of
 
-_WORK_API: Final = frozenset({"poll", "ack", "heartbeat", "stop", "get", "list", "update", "stats"})
 _SHOWN: Final = 80
 
 _TARGET: Final = Text(
@@ -104,7 +104,7 @@ def other_leases(evidence: Evidence) -> Iterator[Text]:
         return
     for name, transcript in _played(evidence):
         facts = transcript.facts
-        stated = facts.get("lease_seconds") == lease and facts.get("real_leases") is (lease == REAL_LEASE)
+        stated = facts.get("lease_seconds") == lease and facts.get("real_leases") is about.real_leases
         if not stated or not all(_is_whole_lease(each, lease) for each in transcript.exchanges):
             yield _LEASE.format(scenario=name, seconds=f"{lease:g}")
         elif _is_of_this_version(about) and not _follows_script(transcript, lease):
@@ -113,15 +113,15 @@ def other_leases(evidence: Evidence) -> Iterator[Text]:
 
 def other_processes(evidence: Evidence) -> Iterator[Text]:
     """Yield the transcripts that contradict how the worker was started: by the suite, or by hand."""
-    how = evidence.metadata.worker
+    about = evidence.metadata
     for name, transcript in _played(evidence):
         workers = transcript.facts.get("workers")
-        senders = {_worker(exchange) for exchange in transcript.exchanges if exchange.operation != REDIRECTED}
+        senders = {sender_of(exchange.step) for exchange in transcript.exchanges if exchange.operation != REDIRECTED}
         right = (
-            workers == {} if how == BY_HAND else isinstance(workers, dict) and bool(workers) and senders <= {*workers}
+            workers == {} if about.by_hand else isinstance(workers, dict) and bool(workers) and senders <= {*workers}
         )
         if not right:
-            yield _PROCESSES.format(scenario=name, how=str(how)[:_SHOWN])
+            yield _PROCESSES.format(scenario=name, how=str(about.worker)[:_SHOWN])
 
 
 def _played(evidence: Evidence) -> Iterator[tuple[str, Transcript]]:
@@ -145,7 +145,7 @@ def _states(transcript: Transcript, ids: ScriptedIds) -> bool:
 
 def _ids_in(exchange: Exchange) -> Iterator[str]:
     """Yield the ids of environments in the path of a request, and the ids of work items in its response."""
-    if exchange.operation not in _WORK_API:
+    if exchange.operation not in OPERATIONS:
         return
     segments = [unquote(each) for each in exchange.request.url.partition("?")[0].split("/")]
     if "environments" in segments[:-1]:
@@ -177,8 +177,3 @@ def _follows_script(transcript: Transcript, lease: float) -> bool:
     job, items = transcript.facts.get("job_seconds"), transcript.facts.get("items")
     right = isinstance(job, float) and math.isclose(job, scenario.script.job_leases * lease)
     return right and isinstance(items, dict) and len(items) == scenario.script.items
-
-
-def _worker(exchange: Exchange) -> str:
-    """Return the name of the worker that sent a request: `second` for the step `second.poll.1`."""
-    return exchange.step.split(".", 2)[0] if exchange.step.count(".") > 1 else ""

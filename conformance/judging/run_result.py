@@ -20,6 +20,7 @@ from conformance.judging.waivers import Waivers, parse
 from conformance.target import ConfigurationError
 from conformance.text import Text
 from conformance.worker_harness.command import BY_HAND
+from conformance.worker_harness.script import REAL_LEASE
 
 _PLAIN: Final[dict[str, tuple[type, ...]]] = {
     "str": (str,),
@@ -120,6 +121,11 @@ class RunMetadata:
     def by_hand(self) -> bool:
         """Whether the user started the worker (`--attach`)."""
         return self.worker == BY_HAND
+
+    @property
+    def real_leases(self) -> bool:
+        """Whether a worker was judged with the documented leases (`--real-leases`)."""
+        return self.lease_seconds == REAL_LEASE
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that `from_json` reads back to an equal value."""

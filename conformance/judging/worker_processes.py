@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from conformance.exchange import ARRANGED_BY, SCRIPT, Transcript
 from conformance.text import Text, join
+from conformance.worker_harness.steps import sender_of
 
 _WAITED: Final = Text(
     "the suite waited {n} s for its first request, and it was still running",
@@ -21,7 +22,7 @@ _NAMED: Final = Text("worker `{name}`: {words}", "worker `{name}`：{words}")
 
 
 def is_of_worker(transcript: Transcript) -> bool:
-    """Return whether a worker sent the requests of a transcript, so that repeating them tells nothing."""
+    """Return whether a worker sent the requests of a transcript, so that the suite cannot repeat them."""
     return transcript.facts.get(ARRANGED_BY) == SCRIPT
 
 
@@ -54,7 +55,7 @@ def last_output(transcript: Transcript) -> tuple[str, ...]:
 
 
 def _sentences(transcript: Transcript, name: str, worker: Mapping[str, Any]) -> Iterator[Text]:
-    silent = not any(_sender(exchange.step) == name for exchange in transcript.exchanges)
+    silent = not any(sender_of(exchange.step) == name for exchange in transcript.exchanges)
     ended = worker["exit_code"] is not None
     if silent and not ended:
         yield _WAITED.format(n=_waited(transcript, name))
@@ -64,11 +65,6 @@ def _sentences(transcript: Transcript, name: str, worker: Mapping[str, Any]) -> 
 
 def _workers(transcript: Transcript) -> Mapping[str, Mapping[str, Any]]:
     return transcript.facts.get("workers", {}) if is_of_worker(transcript) else {}
-
-
-def _sender(step: str) -> str:
-    """Return the name of the worker that sent a step: of `second.poll.1` it is `second`, and of `poll.1` empty."""
-    return step.split(".", 2)[0] if step.count(".") > 1 else ""
 
 
 def _waited(transcript: Transcript, name: str) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from conformance.exchange import Body, Exchange, Header, Outcome, Request, Response
 from conformance.redaction import Redactor
 from conformance.target import Secret
+from conformance.worker_harness.steps import step_of
 
 MAX_EXCHANGES: Final = 2000
 """Requests that a scenario keeps; a worker that sends more is stopped."""
@@ -51,7 +52,7 @@ class Recorder:
         self.exchanges: list[Exchange] = []
         self.unkept = 0
         self._epoch = epoch
-        self._steps: Counter[str] = Counter()
+        self._steps: Counter[tuple[str, str]] = Counter()
         self._senders: set[str] = set()
         self._changed = asyncio.Event()
 
@@ -66,12 +67,11 @@ class Recorder:
 
     def new_step(self, operation: str, worker: str) -> str:
         """Return the step of the next request of an operation: `poll.1`, or `second.poll.1` for another worker."""
-        name = f"{worker}.{operation}" if worker else operation
-        self._steps[name] += 1
+        self._steps[operation, worker] += 1
         if worker not in self._senders:
             self._senders.add(worker)
             self.notify()
-        return f"{name}.{self._steps[name]}"
+        return step_of(operation, worker, self._steps[operation, worker])
 
     def record(
         self,

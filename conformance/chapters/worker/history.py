@@ -17,6 +17,7 @@ from conformance.scenario.transcript_view import (
     TranscriptView,
 )
 from conformance.text import Text
+from conformance.worker_harness.steps import sender_of
 
 POLLS: Final = "worker.poll.polls"
 ACKS: Final = "worker.ack.first"
@@ -251,8 +252,7 @@ class WorkerHistory:
         return float(self.transcript.facts["over"])
 
     def _read(self, exchange: Exchange) -> Sent:
-        worker = exchange.step.split(".", 2)[0] if exchange.step.count(".") > 1 else ""
-        return Sent(exchange, worker, self._item(exchange))
+        return Sent(exchange, sender_of(exchange.step), self._item(exchange))
 
     def _item(self, exchange: Exchange) -> str | None:
         segments = [unquote(each) for each in urlsplit(exchange.request.url).path.split("/")]
