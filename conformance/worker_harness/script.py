@@ -21,7 +21,7 @@ REAL_LEASE: Final = 10.0
 class Refuse:
     """Answer with this error and change nothing. `retry_after` is the value of that header, in seconds.
 
-    With `as_date` the header is a date so many seconds after the present full second, and a `Date` header goes with it.
+    With `as_date` the header is a date so many seconds after the `Date` of the response.
     """
 
     status: int

@@ -321,13 +321,8 @@ _LOOK: Final = 0.02
 
 def _refusal(refuse: Refuse) -> Answer:
     headers: tuple[Header, ...] = ()
-    if refuse.retry_after is not None and refuse.as_date:
-        now = int(time.time())
-        headers = (
-            ("Date", formatdate(now, usegmt=True)),
-            ("Retry-After", formatdate(now + refuse.retry_after, usegmt=True)),
-        )
-    elif refuse.retry_after is not None:
-        headers = (("Retry-After", str(refuse.retry_after)),)
+    if refuse.retry_after is not None:
+        until = formatdate(time.time() + refuse.retry_after, usegmt=True)
+        headers = (("Retry-After", until if refuse.as_date else str(refuse.retry_after)),)
     message = HTTPStatus(refuse.status).phrase
     return error(refuse.status, refuse.error_type, message, headers)

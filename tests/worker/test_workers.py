@@ -52,6 +52,13 @@ def test_the_reference_worker_is_conformant(reference_run: ReferenceRun) -> None
     assert facts["workers"]["first"]["exit_code"] is None, "the suite killed it, so it did not end by itself"
 
 
+def test_every_response_of_the_scripted_server_has_one_date_and_one_length(reference_run: ReferenceRun) -> None:
+    transcripts = read_evidence(reference_run.folder).transcripts.values()
+    responses = [each.response for transcript in transcripts for each in transcript.exchanges if each.response]
+    counts = [[name.lower() for name, _ in response.headers] for response in responses]
+    assert {(names.count("date"), names.count("content-length")) for names in counts} == {(1, 1)}
+
+
 @pytest.mark.parametrize("name", WORKER_DEFECTS)
 def test_a_defective_worker_fails_what_it_declares(name: str, tmp_path: Path) -> None:
     """On the scenarios that judge it; `prove` runs all of them."""
