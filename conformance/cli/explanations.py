@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.chapters.registry import every_scenario, requirements_of_controls
+from conformance.cli.workers_on_demand import worker_defects, worker_variants
 from conformance.contract.ambiguities import Ambiguity, ambiguities_of, load_ambiguities
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load_catalogue
 from conformance.contract.citations import Source, cite_all
@@ -90,7 +91,7 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
     )
     yield from _controls(rule)
     known: Collection[Defect | WorkerDefect] = (
-        _worker_defects().values() if load_catalogue().profile_of(rule.id) == "worker" else DEFECTS.values()
+        worker_defects().values() if load_catalogue().profile_of(rule.id) == "worker" else DEFECTS.values()
     )
     killers = [defect for defect in known if rule.id in defect.fails | defect.warns]
     yield Part(
@@ -249,21 +250,9 @@ def _defect(name: str) -> Explanation:
     return _of_defect(DEFECTS[name], Text("defect of the emulator (serve --defect)", "模拟器的缺陷（serve --defect）"))
 
 
-def _worker_defects() -> Mapping[str, WorkerDefect]:
-    from conformance.workers.defects import WORKER_DEFECTS
-
-    return WORKER_DEFECTS
-
-
-def _worker_variants() -> Mapping[str, WorkerVariant]:
-    from conformance.workers.variants import WORKER_VARIANTS
-
-    return WORKER_VARIANTS
-
-
 def _worker_defect(name: str) -> Explanation:
     noun = Text("defective worker (python -m conformance.workers)", "有缺陷的 worker（python -m conformance.workers）")
-    return _of_defect(_worker_defects()[name], noun)
+    return _of_defect(worker_defects()[name], noun)
 
 
 def _of_defect(defect: Defect | WorkerDefect, noun: Text) -> Explanation:
@@ -292,7 +281,7 @@ def _worker_variant(name: str) -> Explanation:
         "unusual but conformant worker (python -m conformance.workers)",
         "少见但符合契约的 worker（python -m conformance.workers）",
     )
-    return _of_variant(_worker_variants()[name], noun)
+    return _of_variant(worker_variants()[name], noun)
 
 
 def _of_variant(variant: Variant | WorkerVariant, noun: Text) -> Explanation:
@@ -370,7 +359,7 @@ _SORTS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[st
 )
 
 _WORKERS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[str]]], ...]] = (
-    (_worker_defect, _worker_defects),
-    (_worker_variant, _worker_variants),
+    (_worker_defect, worker_defects),
+    (_worker_variant, worker_variants),
 )
 """Loaded only for a name that nothing else has: workers bring an HTTP client."""

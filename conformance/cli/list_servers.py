@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from conformance.cli import formats
+from conformance.cli.workers_on_demand import worker_defects, worker_variants
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.shapes import SHAPES, Shape
 from conformance.emulator.variants import VARIANTS, Variant
@@ -30,20 +31,6 @@ class _Server(Protocol):
     def en(self) -> str: ...
     @property
     def zh(self) -> str: ...
-
-
-def _worker_defects() -> Mapping[str, WorkerDefect]:
-    """Return the defective workers, which load an HTTP client."""
-    from conformance.workers.defects import WORKER_DEFECTS
-
-    return WORKER_DEFECTS
-
-
-def _worker_variants() -> Mapping[str, WorkerVariant]:
-    """Return the unusual workers, which load an HTTP client."""
-    from conformance.workers.variants import WORKER_VARIANTS
-
-    return WORKER_VARIANTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +145,7 @@ _LISTINGS: Final[Mapping[What, _Listing]] = {
         data=_of_variant,
     ),
     "worker-defects": _Listing(
-        load_servers=_worker_defects,
+        load_servers=worker_defects,
         heading=Text(
             "Defect | What this worker does wrong | Fails | Warned", "缺陷 | 该 worker 的错误行为 | 失败 | 警告"
         ),
@@ -170,7 +157,7 @@ _LISTINGS: Final[Mapping[What, _Listing]] = {
         data=_of_worker_defect,
     ),
     "worker-variants": _Listing(
-        load_servers=_worker_variants,
+        load_servers=worker_variants,
         heading=Text(
             "Variant | What this worker does | Warned | Not exercised", "变体 | 该 worker 的行为 | 警告 | 未执行"
         ),

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from conformance.exchange import Ending
 from conformance.machine.os_errors import os_error_text
 from conformance.text import Text
 
-MAX_MESSAGE = 300
+_LONGEST: Final = 300
 """Characters of the exception's own words."""
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-async def or_suite_error(steps: Awaitable[T], redact: Callable[[str], str]) -> T | Ending:
+async def or_suite_error(steps: Awaitable[_T], redact: Callable[[str], str]) -> _T | Ending:
     """Return what the steps return, or the ending that an exception of theirs means.
 
     `redact` removes tokens from the words of the exception. A lack of disk space or of file descriptors is
@@ -37,7 +37,7 @@ def _ending(error: Exception, redact: Callable[[str], str]) -> Ending:
         return Ending(kind="inconclusive", reason=refused)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.name}:{frame.lineno}"
-    what = redact(f"{type(error).__name__}: {error}")[:MAX_MESSAGE]
+    what = redact(f"{type(error).__name__}: {error}")[:_LONGEST]
     return Ending(
         kind="suite-error", reason=Text(f"the suite failed in {where}: {what}", f"套件在 {where} 出错：{what}")
     )

@@ -67,14 +67,24 @@ def delivers(step: str, fact: str) -> CheckFunction:
 
 def _within_default_window(view: TranscriptView) -> Iterator[Finding]:
     """Check that a poll without parameters, soon after the delivery, returned no work item."""
-    found = [*delivers_no_item("default-window")(view)]
-    if found and view.seconds_between("poll", "default-window") > DEFAULT_WINDOW:
-        raise NotExercised(
-            Text(
-                "more than {seconds} s passed since the delivery, so the item may be delivered again",
-                "距投递已超过 {seconds} 秒，可以再次投递该 item",
-            ).format(seconds=f"{DEFAULT_WINDOW:g}")
-        )
+    too_late = Text(
+        "more than {seconds} s passed since the delivery, so the item may be delivered again",
+        "距投递已超过 {seconds} 秒，可以再次投递该 item",
+    ).format(seconds=f"{DEFAULT_WINDOW:g}")
+    yield from _nothing_within(DEFAULT_WINDOW, view, since="poll", step="default-window", too_late=too_late)
+
+
+def _nothing_within(
+    seconds: float, view: TranscriptView, *, since: str, step: str, too_late: Text
+) -> Iterator[Finding]:
+    """Yield that a poll returned a work item.
+
+    Raises:
+        NotExercised: it did, but more than these seconds after an earlier step, which is allowed.
+    """
+    found = [*delivers_no_item(step)(view)]
+    if found and view.seconds_between(since, step) > seconds:
+        raise NotExercised(too_late)
     yield from found
 
 
@@ -85,15 +95,11 @@ def _within_new_window(view: TranscriptView) -> Iterator[Finding]:
         raise NotExercised(
             Text("the item was not delivered again, which is allowed", "该 item 没有被再次投递，这是允许的")
         )
-    found = [*delivers_no_item("again")(view)]
-    if found and view.seconds_between("redelivery", "again") > _NEW_WINDOW - _COARSE:
-        raise NotExercised(
-            Text(
-                "the poll after the redelivery came too late to tell whether the new window was kept",
-                "再次投递之后的 poll 到得太晚，无法判断是否遵守了新的窗口期",
-            )
-        )
-    yield from found
+    too_late = Text(
+        "the poll after the redelivery came too late to tell whether the new window was kept",
+        "再次投递之后的 poll 到得太晚，无法判断是否遵守了新的窗口期",
+    )
+    yield from _nothing_within(_NEW_WINDOW - _COARSE, view, since="redelivery", step="again", too_late=too_late)
 
 
 _EMPTY: Final = Expectation("poll.empty.null", (AllowedResponse(200, nothing=True),), operation="poll")

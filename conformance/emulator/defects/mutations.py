@@ -28,6 +28,11 @@ def replace_ack(change: Callable[[Operation], Operation]) -> Mutation:
     return lambda server_config: server_config.replace_operation("POST", ACK, change)
 
 
+def replace_poll(change: Callable[[Operation], Operation]) -> Mutation:
+    """Replace the poll by another one, built from the original."""
+    return lambda server_config: server_config.replace_operation("GET", POLL, change)
+
+
 def before_ack(look: Callable[[Call], object]) -> Mutation:
     """Call `look` before every ack. It may refuse the ack by raising."""
 

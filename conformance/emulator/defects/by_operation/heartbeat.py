@@ -25,7 +25,6 @@ from .heartbeat_mutations import (
     repeats_desired_seconds,
     revives,
     stores_although_refused,
-    stores_while_queued,
     two_seconds_later,
     writes_over_a_stop,
 )
@@ -241,7 +240,9 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.412-moves-stale",
         "A heartbeat with a stale value gets 412, but is stored.",
         "预期值过时的 heartbeat 得到 412，却被保存。",
-        stores_although_refused(when=lambda expectation: expectation.latest_heartbeat_at is not None),
+        stores_although_refused(
+            lambda error, _item, expectation: error.status == 412 and expectation.latest_heartbeat_at is not None
+        ),
         fails="heartbeat.cas.changes-nothing",
         moves_time=True,
     ),
@@ -249,7 +250,9 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.412-moves-first",
         "`NO_HEARTBEAT` for an item with a heartbeat gets 412, but is stored.",
         "对已有 heartbeat 的 item 发送 `NO_HEARTBEAT` 得到 412，却被保存。",
-        stores_although_refused(when=lambda expectation: expectation.latest_heartbeat_at is None),
+        stores_although_refused(
+            lambda error, _item, expectation: error.status == 412 and expectation.latest_heartbeat_at is None
+        ),
         fails="heartbeat.cas.changes-nothing",
         moves_time=True,
     ),
@@ -257,7 +260,7 @@ DEFECTS: Sequence[Defect] = (
         "heartbeat.409-is-stored",
         "A heartbeat of a queued item gets 409, but is stored.",
         "对 queued 的 item 发送 heartbeat 得到 409，却被保存。",
-        stores_while_queued,
+        stores_although_refused(lambda _error, item, _expectation: item.state is State.QUEUED),
         fails="heartbeat.refused.changes-nothing",
     ),
     defect(

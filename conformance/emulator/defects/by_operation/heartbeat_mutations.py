@@ -90,8 +90,8 @@ def decides_in_state(state: State, decision: HeartbeatDecision) -> Mutation:
     return deciding(lambda item, _expectation: decision if item.state is state else None)
 
 
-def stores_although_refused(*, when: Callable[[LeaseExpectation], bool]) -> Mutation:
-    """Refuse with 412, but store the heartbeat."""
+def stores_although_refused(when: Callable[[ApiError, WorkItem, LeaseExpectation], bool]) -> Mutation:
+    """Refuse a heartbeat as always, but store it where `when` says so."""
 
     def changed(beat: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -99,32 +99,14 @@ def stores_although_refused(*, when: Callable[[LeaseExpectation], bool]) -> Muta
                 return await beat(call)
             except ApiError as error:
                 item = current_item(call)
-                text = call.query.text("expected_last_heartbeat") or ""
-                expectation = LeaseExpectation(parse_rfc3339(text))
-                if error.status == 412 and item is not None and when(expectation):
+                expectation = LeaseExpectation(parse_rfc3339(call.query.text("expected_last_heartbeat") or ""))
+                if item is not None and when(error, item, expectation):
                     call.service.store.put_work(heartbeat(item, call.service.resources.clock()))
                 raise
 
         return called
 
     return beating(changed)
-
-
-def _storing_while_queued(beat: Operation) -> Operation:
-    async def called(call: Call) -> Reply:
-        try:
-            return await beat(call)
-        except ApiError:
-            item = current_item(call)
-            if item is not None and item.state is State.QUEUED:
-                call.service.store.put_work(heartbeat(item, call.service.resources.clock()))
-            raise
-
-    return called
-
-
-stores_while_queued: Final = beating(_storing_while_queued)
-"""Refuse a heartbeat of a queued item, but store it."""
 
 
 def compares_early(beat: Operation) -> Operation:

@@ -14,14 +14,10 @@ from ...parameters import Query
 from ...response_edits import EditableResponse, edit_operation
 from ...work import State
 from ..defect import Defect, defect
-from ..mutations import POLL, wrap_app
+from ..mutations import replace_poll, wrap_app
 
 _WINDOW: Final = 0.02
 """Seconds between reading the queue and claiming an item."""
-
-
-def _polling(change: Any) -> Mutation:
-    return lambda server_config: server_config.replace_operation("GET", POLL, change)
 
 
 def _nothing_is(status: int, content: bytes) -> Mutation:
@@ -48,7 +44,7 @@ def _with_query(name: str, accepts: Any, instead: str | None) -> Mutation:
 
         return called
 
-    return _polling(change)
+    return replace_poll(change)
 
 
 def _refuses(name: str, value: str, error: ApiError | None = None) -> Mutation:
@@ -62,7 +58,7 @@ def _refuses(name: str, value: str, error: ApiError | None = None) -> Mutation:
 
         return called
 
-    return _polling(change)
+    return replace_poll(change)
 
 
 def _delivering(*states: State) -> Mutation:
@@ -79,7 +75,7 @@ def _delivering(*states: State) -> Mutation:
 
         return called
 
-    return _polling(change)
+    return replace_poll(change)
 
 
 def _from_elsewhere(*, later: bool) -> Mutation:
@@ -99,7 +95,7 @@ def _from_elsewhere(*, later: bool) -> Mutation:
 
         return called
 
-    return _polling(change)
+    return replace_poll(change)
 
 
 def _claiming_late(poll: Operation) -> Operation:
@@ -152,7 +148,7 @@ def _claims_over_a_stop(keep: bool) -> Mutation:
 
         return called
 
-    return _polling(change)
+    return replace_poll(change)
 
 
 def _starts(server_config: ServerConfig) -> ServerConfig:
@@ -206,7 +202,7 @@ DEFECTS: Sequence[Defect] = (
         "poll.only-when-waiting",
         "Only long polls deliver a new item.",
         "只有长轮询会投递新的 item。",
-        _polling(_second_poll_only),
+        replace_poll(_second_poll_only),
         fails="poll.delivered.queued poll.reclaim.refused",
         warns="poll.redelivery.after-window",
     ),
@@ -306,14 +302,14 @@ DEFECTS: Sequence[Defect] = (
         "poll.two-workers",
         "Polls that began together get the same item.",
         "同时开始的 poll 得到同一个 item。",
-        _polling(_two_queues),
+        replace_poll(_two_queues),
         fails="poll.race.one-delivery",
     ),
     defect(
         "poll.read-then-claim",
         "A poll reads the queue before it claims, and returns what it read.",
         "poll 先读取队列再认领，并返回所读到的 item。",
-        _polling(_claiming_late),
+        replace_poll(_claiming_late),
         fails="poll.race.one-delivery",
     ),
     defect(

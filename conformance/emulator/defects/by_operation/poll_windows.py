@@ -11,7 +11,7 @@ from ...configuration import Mutation
 from ...operations import Call, Operation, Reply
 from ...work import State, WorkItem
 from ..defect import Defect, defect
-from ..mutations import POLL, override
+from ..mutations import override, replace_poll
 
 
 def _again_after(seconds: float) -> Mutation:
@@ -34,7 +34,7 @@ def _again_after(seconds: float) -> Mutation:
 
         return called
 
-    return lambda server_config: server_config.replace_operation("GET", POLL, change)
+    return replace_poll(change)
 
 
 def _never_again(_found: Any, item: WorkItem, _now: datetime, _after: timedelta) -> bool:
