@@ -203,7 +203,10 @@ def scenarios() -> Iterator[Scenario]:
             "redelivery": polled("poll.redelivery.after-window", optional=True),
             "again": polled("poll.window.not-redelivered"),
         },
-        checks=(Check("poll.window.not-redelivered", _within_new_window),),
+        checks=(
+            Check("poll.delivered.queued", delivers("poll", "work_id")),
+            Check("poll.window.not-redelivered", _within_new_window),
+        ),
         mostly_waits=True,
         extra_writes=2,
     )

@@ -257,22 +257,18 @@ def stopping_what_is_alike(*statuses: int) -> Callable[[str], Mutation]:
 
 
 def _most_alike(call: Call) -> WorkItem | None:
-    """Return the live item whose id, after its prefix, begins like the one in the path."""
+    """Return the item whose id, after its prefix, begins most like the one in the path, if it is live and the only one."""
     named = call.path["work_id"].partition("_")[2]
-    found = [
-        (
-            sum(
-                1
-                for _ in takewhile(lambda pair: pair[0] == pair[1], zip(named, item.id.partition("_")[2], strict=False))
-            ),
-            item,
-        )
-        for name in call.service.store.environments
-        for item in call.service.store.work_items(name)
-        if item.state is not State.STOPPED
-    ]
-    length, item = max(found, key=lambda each: each[0], default=(0, None))
-    return item if length >= _ALIKE else None
+    found: dict[int, list[WorkItem]] = {}
+    for name in call.service.store.environments:
+        for item in call.service.store.work_items(name):
+            pairs = zip(named, item.id.partition("_")[2], strict=False)
+            length = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+            found.setdefault(length, []).append(item)
+    longest = max(found, default=0)
+    if longest < _ALIKE or len(found[longest]) > 1 or found[longest][0].state is State.STOPPED:
+        return None
+    return found[longest][0]
 
 
 _TEMPLATES: Final = {
