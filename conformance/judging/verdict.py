@@ -71,7 +71,7 @@ class Failure:
 
     `operations` lists the operations up to it, each with its status. `request` and `response` are the exchange in
     short, and `curl` repeats the request. `keyword` is the violated JSON Schema keyword, if a schema found it. `blamed`
-    are the earlier requests that caused it; empty if the request itself is at fault. `process` tells of the worker's
+    are the earlier requests that caused it; empty if the request itself is at fault. `process` describes the worker's
     process, and `output` are the last lines that it printed; a server has neither.
     """
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
 
 from conformance.arrange.item_spec import LEASE_SECONDS, Item
 from conformance.client.api import Api
+from conformance.contract.model import ItemState
 from conformance.exchange import Exchange
 from conformance.linearizability.check import has_explanation
+from conformance.linearizability.history import Event
 from conformance.scenario.context import ScenarioContext, Send
 from conformance.stateful.lost_updates import METADATA_KEY
 from conformance.stateful.sequence import Group, RandomOperation, Verb
 from conformance.stateful.to_history import history_from_facts
 
-QUICK: Final = 5_000
+_QUICK: Final = 5_000
 """Maximum steps of a search between two requests. A read whose search takes longer is not repeated."""
 
 
@@ -82,10 +84,13 @@ class RoundRequests:
 
     def _contradicts(self, name: str, *reads: Exchange) -> bool:
         """Return whether no order explains what was seen of an item, with further reads."""
-        exchanges = {exchange.step: exchange for exchange in [*self._stage.exchanges, *reads]}
-        history = history_from_facts(self.facts, exchanges)
-        events = [event for event in history.events if event.item == name]
-        return has_explanation(history.initial[name], events, limit=QUICK) is False
+        initial, events = self._history(name, reads)
+        return has_explanation(initial, [event for event in events if event.item == name], limit=_QUICK) is False
+
+    def _history(self, name: str, reads: tuple[Exchange, ...]) -> tuple[ItemState, Sequence[Event]]:
+        """Return an item as it was before the round, and the events of the round so far with further reads."""
+        history = history_from_facts(self.facts, {each.step: each for each in [*self._stage.exchanges, *reads]})
+        return history.initial[name], history.events
 
     def _request(self, _step: str, move: RandomOperation) -> Send:
         return self._send(move.verb, self._items[move.item], self._workers[move.worker])

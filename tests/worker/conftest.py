@@ -50,7 +50,7 @@ def reference_run(tmp_path_factory: pytest.TempPathFactory) -> ReferenceRun:
 
 @pytest.fixture(scope="session")
 def certified_worker(reference_run: ReferenceRun, tmp_path_factory: pytest.TempPathFactory) -> CertifiedWorker:
-    """Only the User-Agent tells the reference worker from a vendor's: this is the run with another one."""
+    """Only the User-Agent distinguishes the reference worker from a vendor's: this is the run with another one."""
     folder = tmp_path_factory.mktemp("vendor") / "run"
     write(with_transcripts(files_of(reference_run.folder), of_vendor), folder)
     bundle, content = issue(Request(folder=folder), reference_run.key)

@@ -42,10 +42,10 @@ def test_the_reports_of_a_worker_that_ends_at_once_name_the_failure(tmp_path: Pa
     out = tmp_path / "out"
     summary, html = ((out / name).read_text("utf-8") for name in ("summary.md", "report.html"))
     assert f'id="{POLLS}--1"' in html
-    for told in (ended.out, summary):
-        assert POLLS in told
-        assert "Worker process: it printed nothing" in told
-        assert re.search("Steps:|Sent:|Fails in:|nothing was recorded", told) is None
+    for shown in (ended.out, summary):
+        assert POLLS in shown
+        assert "Worker process: it printed nothing" in shown
+        assert re.search("Steps:|Sent:|Fails in:|nothing was recorded", shown) is None
     assert "nothing was recorded" not in html
     cases = ElementTree.parse(out / "junit.xml").iter("testcase")
     assert [case.get("name") for case in cases if case.find("failure") is not None] == [POLLS]
@@ -70,9 +70,9 @@ def test_an_attached_run_passes_without_what_only_a_started_worker_shows(strict:
     command = ("worker", "--attach", "-k", "plain-job", "--output", "out", "--lang", "en", *(["--strict"] * strict))
     with cli_start(*command, cwd=tmp_path) as running:
         running.follow("QODER_MANAGED_BASE_URL=")
-        told, _, exports = running.written().partition("\n\n")
-        assert "In another shell, run these lines, then start your worker." in " ".join(told.split())
-        assert "waits up to 600 s for its first request" in " ".join(told.split())
+        instructions, _, exports = running.written().partition("\n\n")
+        assert "In another shell, run these lines, then start your worker." in " ".join(instructions.split())
+        assert "waits up to 600 s for its first request" in " ".join(instructions.split())
         assert exports.startswith("# plain-job\nexport ")
         script = f"{exports}\nexec {shlex.join([sys.executable, '-m', 'conformance.workers'])}"
         with subprocess.Popen(["sh", "-c", script]) as worker:
