@@ -15,6 +15,7 @@ from conformance.certificate.bundle import Bundle, sign_bundle
 from conformance.certificate.eligibility import stated_run
 from conformance.certificate.signing import SigningKey
 from conformance.certificate.suite_digest import Part, Suite
+from conformance.certificate.verification import Verification
 from conformance.evidence import EVIDENCE, evidence_from_files, evidence_index_text, parse_index
 from conformance.exchange import Transcript
 from conformance.judging.repetition import count_requests
@@ -23,6 +24,11 @@ from conformance.judging.verdict import VerdictKind
 
 FAILING = "ack.retry.starting"
 _TRANSCRIPT = "transcripts/retry.starting.json"
+
+
+Files = Mapping[str, bytes]
+Cheat = Callable[[Files], dict[str, bytes]]
+"""An edit of the files of a certificate."""
 
 
 def resealed(folder: Path, copy: Path, *, edit: str | None = None, **circumstances: Any) -> Path:
@@ -162,3 +168,13 @@ def signed(bundle: Bundle, files: Mapping[str, bytes], key: SigningKey, **certif
         profile=about.profile,
     )
     return sign_bundle(replace(said, **certificate), files, key).dumps()
+
+
+def circumstances(**changes: Any) -> Cheat:
+    """Edit what the evidence states of the run."""
+    return lambda files: with_circumstances(files, **changes)
+
+
+def problems(result: Verification) -> str:
+    """Return the reasons in one line."""
+    return " ".join(text.en for text in result.problems)

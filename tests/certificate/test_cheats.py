@@ -14,11 +14,15 @@ import pytest
 
 from conformance.binding import BINDING_HEADER, Binding
 from conformance.certificate import suite_digest
-from conformance.certificate.verification import Verification, verify
+from conformance.certificate.verification import verify
 from conformance.evidence import EVIDENCE
 from tests.certificate.conftest import SUBJECT, Certified
 from tests.certificate.tampering import (
+    Cheat,
+    Files,
+    circumstances,
     other_suite,
+    problems,
     sealed,
     signed,
     unbound,
@@ -29,18 +33,7 @@ from tests.certificate.tampering import (
     with_transcripts,
 )
 
-Files = Mapping[str, bytes]
-Cheat = Callable[[Files], dict[str, bytes]]
-
 SCENARIO = "retry.active"
-
-
-def problems(result: Verification) -> str:
-    return " ".join(text.en for text in result.problems)
-
-
-def circumstances(**changes: Any) -> Cheat:
-    return lambda files: with_circumstances(files, **changes)
 
 
 def transcript(edit: Callable[[Any], object], scenario: str = SCENARIO) -> Cheat:

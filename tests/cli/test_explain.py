@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import click.testing
 import pytest
@@ -21,6 +19,7 @@ from conformance.emulator.variants import VARIANTS
 from conformance.text import LANGS, Lang
 from conformance.workers.defects import WORKER_DEFECTS
 from conformance.workers.variants import WORKER_VARIANTS
+from tests.cli.loaded_modules import loaded_by
 
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 
@@ -149,21 +148,10 @@ CONNECTS_DRAWS_OR_JUDGES = frozenset(
 
 @pytest.mark.parametrize("command", ["explain ack.retry.active", "list --defects", "run --help"])
 def test_what_never_connects_loads_nothing_that_connects_draws_or_judges(command: str) -> None:
-    assert loaded_by(command) & CONNECTS_DRAWS_OR_JUDGES == set()
+    assert loaded_by(*command.split()) & CONNECTS_DRAWS_OR_JUDGES == set()
 
 
 @pytest.mark.parametrize("command", ["--help", "list", "list --ambiguities", "doctor --help", "replay --help"])
 def test_what_only_shows_what_there_is_loads_no_event_loop_and_no_server_either(command: str) -> None:
     more = {"asyncio", "ssl", "starlette", "uvicorn", "xml"}
-    assert loaded_by(command) & (CONNECTS_DRAWS_OR_JUDGES | more) == set()
-
-
-def loaded_by(command: str) -> set[str]:
-    """The modules, outermost packages only, that a fresh interpreter has loaded after a command."""
-    words = (
-        "import sys; from conformance.cli import main; main(sys.argv[1:], standalone_mode=False);"
-        " print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", words, *command.split()], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return set(done.stderr.split())
+    assert loaded_by(*command.split()) & (CONNECTS_DRAWS_OR_JUDGES | more) == set()

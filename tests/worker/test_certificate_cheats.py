@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from conformance.binding import Binding
 from conformance.certificate.statement import JudgedWorker
-from conformance.certificate.verification import Verification, verify
+from conformance.certificate.verification import verify
 from conformance.evidence import EVIDENCE
 from conformance.worker_harness.command import BY_HAND
 from tests.certificate.tampering import (
+    Cheat,
+    Files,
+    circumstances,
     forged,
+    problems,
     sealed,
     signed,
     with_circumstances,
@@ -24,19 +28,8 @@ from tests.certificate.tampering import (
 )
 from tests.worker.conftest import CertifiedWorker
 
-Files = Mapping[str, bytes]
-Cheat = Callable[[Files], dict[str, bytes]]
-
 SCENARIO = "long-job"
 OTHER_ENVIRONMENT = f"env_{'0' * 32}"
-
-
-def problems(result: Verification) -> str:
-    return " ".join(text.en for text in result.problems)
-
-
-def circumstances(**changes: Any) -> Cheat:
-    return lambda files: with_circumstances(files, **changes)
 
 
 def transcript(edit: Callable[[Any], object]) -> Cheat:
